@@ -1,1 +1,18 @@
-//! (being written)
+//! The pure machines of Beckon.
+//!
+//! Everything here is a function of its inputs: no clock is read, nothing is drawn at random, nothing
+//! awaits and nothing touches a disk or a socket. That one property is what crash recovery, replay,
+//! simulation and every "why" answer rest on, so the crate keeps its dependencies to a hash table, a
+//! hash function and a cast.
+
+pub mod bytes;
+pub mod decay;
+pub mod dedup;
+pub mod director;
+pub mod event;
+pub mod id;
+pub mod limits;
+pub mod names;
+pub mod profile;
+pub mod shard;
+pub mod time;

@@ -1,0 +1,67 @@
+//! Every bound of the core, by name. Nothing grows without one.
+
+use crate::profile::{History, Hot};
+
+/// Virtual shards. Fixed for the life of a journal: a shopper's shard follows from the id alone.
+pub const SHARDS: usize = 64;
+
+/// Shoppers in a page, the unit that is copied when a snapshot holds it: 16 rows of hot columns are 4 KiB.
+pub const PAGE_ROWS: usize = 16;
+
+/// Longest user or anonymous id, in bytes.
+pub const ID_BYTES_MAX: usize = 256;
+
+/// Longest name (product, category, event …), in bytes; a longer one is cut at a character's border.
+pub const NAME_BYTES_MAX: usize = 256;
+
+/// Names in all; a new one beyond is counted under "other".
+pub const NAMES_MAX: usize = 32 << 20;
+
+/// Distinct (source, event name) counters a shard keeps; further ones go to "other".
+pub const COUNTERS_MAX: usize = 4096;
+
+/// Products in an order that are folded; further ones only count.
+pub const ORDER_PRODUCTS_MAX: usize = 200;
+
+/// Tags of a product that are kept.
+pub const TAGS_MAX: usize = 16;
+
+/// Custom traits a shopper keeps; the oldest give way.
+pub const TRAITS_MAX: usize = 64;
+
+/// Longest value of a custom trait, as JSON text.
+pub const TRAIT_BYTES_MAX: usize = 1024;
+
+/// Devices a shopper keeps; the one longest unseen gives way.
+pub const DEVICES_MAX: usize = 16;
+
+/// Apps a shopper is remembered to use.
+pub const APPS_MAX: usize = 8;
+
+/// Anonymous ids remembered with a shopper, for export and erasure.
+pub const ANONYMOUS_IDS_MAX: usize = 64;
+
+/// How often an event may be handed on between shards before it is folded where it is.
+pub const HOPS_MAX: u8 = 4;
+
+/// Erased users a shard remembers, so that a message under way does not bring them back.
+pub const TOMBSTONES_MAX: usize = 1 << 16;
+
+/// Raw properties of an unknown event that the journal keeps, in bytes.
+pub const RAW_BYTES_MAX: usize = 32 << 10;
+
+/// How far ahead of its receipt an event's time may lie before it is clamped, in milliseconds.
+pub const FUTURE_MS_MAX: i64 = 5 * 60 * 1000;
+
+/// Generations of the dedup window: the oldest is dropped when a new one opens.
+pub const DEDUP_GENERATIONS: usize = 8;
+
+/// Bulk sources whose progress is kept.
+pub const BULK_SOURCES_MAX: usize = 4096;
+
+/// Products the catalogue holds.
+pub const PRODUCTS_MAX: usize = 16 << 20;
+
+const _: () = assert!(SHARDS < u8::MAX as usize, "a machine's number is one byte");
+const _: () = assert!(size_of::<Hot>() <= 256, "hot columns must stay within the figure DESIGN.md aims at");
+const _: () = assert!(size_of::<History>() <= 640, "history columns are the larger part of a shopper");
