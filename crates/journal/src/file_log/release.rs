@@ -8,6 +8,7 @@ use crate::error::{CommitError, DiskError};
 use crate::event::Event;
 use crate::log::{Offset, Released};
 use crate::segment::Segment;
+use std::io::ErrorKind;
 
 impl<D: Disk> FileLog<D> {
     pub(super) fn release_before(&mut self, keep_from: Offset) -> Result<Released, CommitError> {
@@ -26,26 +27,30 @@ impl<D: Disk> FileLog<D> {
 
     fn release_segment(&mut self, segment: &Segment) -> Result<(), CommitError> {
         let fits = segment.bytes == self.options.whole_segment_bytes();
-        let recycled = self.options.recycle && fits && !self.spares.is_full();
+        let kept = (self.options.recycle && fits && !self.spares.is_full()).then(|| self.spares.fresh_name());
+        let gone = match &kept {
+            Some(file) => self.disk.rename(&segment.file, file),
+            None => self.disk.remove(&segment.file),
+        };
         let fail = |doing| move |error| DiskError::new(doing, &segment.file, error);
-        if recycled {
-            let file = self.spares.fresh_name();
-            self.disk.rename(&segment.file, &file).map_err(fail("set aside"))?;
-            self.segments.remove(0);
-            // Only when the old name is gone for good may its contents be written over.
-            if let Err(error) = self.disk.sync_dir() {
-                discard(&mut self.disk, &file);
-                return Err(fail("sync the name of")(error).into());
-            }
+        let found = match gone {
+            // An earlier attempt was reported as failed, and yet was done.
+            Err(error) if error.kind() == ErrorKind::NotFound => false,
+            other => other.map(|()| true).map_err(fail("let go of"))?,
+        };
+        let kept = kept.filter(|_| found);
+        self.segments.remove(0);
+        let synced = self.disk.sync_dir();
+        let recycled = synced.is_ok() && kept.is_some();
+        if let Some(file) = kept {
+            // Only when the old name is gone for good may the contents be written over.
             let spare = Spare { file, bytes: segment.bytes, recycled: true };
-            if let Err(spare) = self.spares.adopt(spare) {
+            let refused = if recycled { self.spares.adopt(spare).err() } else { Some(spare) };
+            if let Some(spare) = refused {
                 discard(&mut self.disk, &spare.file);
             }
-        } else {
-            self.disk.remove(&segment.file).map_err(fail("remove"))?;
-            self.segments.remove(0);
-            self.disk.sync_dir().map_err(fail("sync the removal of"))?;
         }
+        synced.map_err(fail("sync the removal of"))?;
         self.tell(Event::SegmentReleased { file: segment.file.clone(), recycled });
         Ok(())
     }

@@ -29,6 +29,9 @@ impl<D: Disk> SnapshotStore<D> {
                 monitor(Event::LeftoverRemoved { file });
             }
         }
+        // A snapshot seen here may be named only in memory, if the process that wrote it was killed.
+        // Whoever lets go of older snapshots or of the log because of it must be able to.
+        sync_names(&mut disk)?;
         Ok(Self { disk, monitor })
     }
 
@@ -101,6 +104,8 @@ impl<D: Disk> SnapshotStore<D> {
     /// Removes all snapshots of a machine that are older than the newest `keep` whose ends look
     /// whole; at least one is always kept. Returns how many were removed.
     pub fn prune(&mut self, machine: u16, keep: usize) -> Result<usize, DiskError> {
+        // The name of the newest must not be lost after the older ones went.
+        sync_names(&mut self.disk)?;
         let mut whole = 0;
         let mut removed = 0;
         for offset in self.offsets(machine)? {
@@ -118,7 +123,7 @@ impl<D: Disk> SnapshotStore<D> {
             removed += 1;
             (self.monitor)(Event::SnapshotPruned { file, damaged });
         }
-        self.disk.sync_dir().map_err(|error| DiskError::new("sync", "the directory", error))?;
+        sync_names(&mut self.disk)?;
         Ok(removed)
     }
 
@@ -149,6 +154,10 @@ fn only_disk<T>(error: SnapshotError) -> Result<Option<T>, DiskError> {
         SnapshotError::Disk(error) => Err(error),
         SnapshotError::Damaged { .. } | SnapshotError::BlockTooLarge { .. } => Ok(None),
     }
+}
+
+fn sync_names<D: Disk>(disk: &mut D) -> Result<(), DiskError> {
+    disk.sync_dir().map_err(|error| DiskError::new("sync", "the directory", error))
 }
 
 fn list<D: Disk>(disk: &D) -> Result<Vec<String>, DiskError> {

@@ -53,7 +53,8 @@ impl<'a, D: Disk> SnapshotWriter<'a, D> {
         self.put(block)
     }
 
-    /// Makes the snapshot durable and gives it its name.
+    /// Makes the snapshot durable and gives it its name. After an error it may be there or not: let
+    /// nothing go because of it.
     pub fn finish(mut self) -> Result<(), SnapshotError> {
         let trailer = self.summary.trailer();
         self.put(&trailer)?;

@@ -1,0 +1,98 @@
+//! Records that can be told from their offset alone, so that a test needs to remember only how many
+//! were acknowledged.
+
+use beckon_journal::{Batch, Disk, FileLog, Log, MemDisk, Offset, Options, no_monitor};
+
+/// Seeded numbers (splitmix64).
+pub struct Prng(pub u64);
+
+impl Prng {
+    pub fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut z = self.0;
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        z ^ (z >> 31)
+    }
+
+    pub fn below(&mut self, bound: u64) -> u64 {
+        self.next() % bound.max(1)
+    }
+
+    pub fn one_in(&mut self, odds: u64) -> bool {
+        self.below(odds) == 0
+    }
+}
+
+/// The record at an offset: 0 to 2,000 bytes, never all zeros.
+pub fn record(offset: u64) -> Vec<u8> {
+    let mut prng = Prng(offset);
+    let length = prng.below(2000) as usize;
+    let mut bytes = Vec::with_capacity(length + 8);
+    while bytes.len() < length {
+        bytes.extend_from_slice(&(prng.next() | 1).to_le_bytes());
+    }
+    bytes.truncate(length);
+    bytes
+}
+
+/// A batch of the records that belong at `first`.
+pub fn batch_at(first: Offset, records: u64) -> Batch {
+    let mut batch = Batch::new(first);
+    for index in 0..records {
+        let offset = batch.push(&record(first.0 + index));
+        assert_eq!(offset.0, first.0 + index);
+    }
+    batch
+}
+
+/// The smallest segments, so that a few commits fill some.
+pub fn small() -> Options {
+    Options { segment_bytes: 0, new_log_id: 0x1122_3344_5566_7788, ..Options::default() }
+}
+
+pub fn open<D: Disk>(disk: D) -> FileLog<D> {
+    FileLog::open(disk, small(), no_monitor()).expect("the log opens")
+}
+
+/// Commits `batches` batches of `records` records each.
+pub fn commit_batches<D: Disk>(log: &mut FileLog<D>, batches: u64, records: u64) {
+    for _ in 0..batches {
+        let mut batch = batch_at(log.next_offset(), records);
+        log.commit(&mut batch).expect("the commit succeeds");
+    }
+}
+
+/// A log of that many commits of one record each, as its disk.
+pub fn written(commits: u64) -> MemDisk {
+    let mut log = open(MemDisk::new());
+    commit_batches(&mut log, commits, 1);
+    log.into_disk()
+}
+
+/// Reads from the oldest record on and checks each; returns the offsets of the first and the end.
+pub fn check_all<D: Disk>(log: &FileLog<D>) -> (u64, u64) {
+    let first = log.oldest_offset();
+    let mut expected = first.0;
+    let mut records = log.read(first).expect("the log reads");
+    while let Some((offset, bytes)) = records.next().expect("the record reads") {
+        assert_eq!(offset.0, expected);
+        assert!(bytes == record(expected), "record {expected} is another one");
+        expected += 1;
+    }
+    assert_eq!(expected, log.next_offset().0);
+    (first.0, expected)
+}
+
+/// The newest segment of a disk.
+pub fn newest_segment<D: Disk>(disk: &D) -> String {
+    segments(disk).pop().expect("there is a segment")
+}
+
+/// All segments, oldest first.
+pub fn segments<D: Disk>(disk: &D) -> Vec<String> {
+    let mut files = disk.list().expect("the disk lists");
+    files.retain(|file| file.ends_with(".seg"));
+    files.sort();
+    files
+}
