@@ -1,1 +1,10 @@
-//! (being written)
+//! What goes over the wire.
+//!
+//! In: the tracking dialects (Segment, RudderStack, Jitsu) become [`beckon_core::event::Event`]s in
+//! [`collect`]. Out: the shapes of the HTTP interface ([`shape`]) and every error it can answer
+//! ([`problem`]). The core knows neither JSON nor HTTP; this crate knows no IO, clock or lock.
+
+pub mod collect;
+pub mod limits;
+pub mod problem;
+pub mod shape;

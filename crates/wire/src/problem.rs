@@ -1,0 +1,218 @@
+//! Every error the HTTP interface can answer: RFC 9457 problem details with a stable code.
+//!
+//! Status, title, whether to try again and what to do are answered here once; the documents, the metrics'
+//! labels and the OpenAPI description are made from the same table.
+
+use crate::collect::Refusal;
+use serde::{Deserialize, Serialize};
+
+/// The media type of a problem.
+pub const CONTENT_TYPE: &str = "application/problem+json";
+
+macro_rules! codes {
+    ($($(#[doc = $doc:literal])+ $code:ident = $word:literal, $status:literal, $title:literal, $remedy:literal;)+) => {
+        /// What went wrong.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+        pub enum Code { $($(#[doc = $doc])+ #[serde(rename = $word)] $code,)+ }
+
+        impl Code {
+            /// All, in the order of the documents.
+            pub const ALL: &[Code] = &[$(Code::$code),+];
+
+            /// The stable, kebab-case code.
+            pub fn word(self) -> &'static str {
+                match self { $(Code::$code => $word),+ }
+            }
+
+            /// The HTTP status.
+            pub fn status(self) -> u16 {
+                match self { $(Code::$code => $status),+ }
+            }
+
+            /// What it is, in a few words.
+            pub fn title(self) -> &'static str {
+                match self { $(Code::$code => $title),+ }
+            }
+
+            /// What to do about it, in a sentence.
+            pub fn remedy(self) -> &'static str {
+                match self { $(Code::$code => $remedy),+ }
+            }
+        }
+    };
+}
+
+codes! {
+    /// The body is not JSON.
+    BadJson = "bad-json", 400, "The body is not valid JSON", "Send UTF-8 JSON; `detail` names the byte, and the item of a batch.";
+    /// The body is JSON of another shape.
+    BadBody = "bad-body", 400, "The body has another shape than this call takes", "Compare it with the call's schema in `/openapi.json`.";
+    /// An event is too long.
+    EventTooLarge = "event-too-large", 400, "An event is longer than 32 KiB", "Send less with it; `detail` names the item of a batch.";
+    /// A batch is too long.
+    BatchTooLarge = "batch-too-large", 400, "The batch is longer than 500 KiB", "Send smaller batches.";
+    /// A batch holds too many events.
+    TooManyEvents = "too-many-events", 400, "The batch holds more than 2,500 events", "Send smaller batches.";
+    /// A parameter cannot be read.
+    BadParameter = "bad-parameter", 400, "A parameter of the request is missing or cannot be read", "`field` names it.";
+    /// A page's cursor is not one of ours.
+    BadCursor = "bad-cursor", 400, "The cursor is not one that this list gave out", "Start again without a cursor.";
+    /// No key came with the request.
+    KeyMissing = "key-missing", 401, "The request carries no key", "Send the write key (collect) or server key (control).";
+    /// The key is not known.
+    KeyUnknown = "key-unknown", 401, "The key is not known, or was revoked", "Use a key from the console.";
+    /// A shopper token is missing, forged or expired.
+    ShopperTokenInvalid = "shopper-token-invalid", 401, "The shopper token is missing, not valid for this shopper, or expired", "Have the customer's server sign a new one.";
+    /// The key may not do that.
+    KeyNotAllowed = "key-not-allowed", 403, "The key may not do that", "Use a key of the kind that this call needs.";
+    /// The browser's page may not call here.
+    OriginNotAllowed = "origin-not-allowed", 403, "The page's origin may not call here", "Name the origin in the configuration.";
+    /// No such path.
+    PathUnknown = "path-unknown", 404, "There is nothing at this path", "See `/openapi.json` for the paths there are.";
+    /// No such thing.
+    NotFound = "not-found", 404, "What the path names does not exist", "Check the id; lists say what there is.";
+    /// The path exists, the method does not.
+    MethodNotAllowed = "method-not-allowed", 405, "The path does not take this method", "`Allow` names those it takes.";
+    /// What is there does not admit it.
+    Conflict = "conflict", 409, "The present state does not admit this", "Read what is there, then decide.";
+    /// The show is over.
+    ShowEnded = "show-ended", 409, "The show has ended", "Put a new show; an ended one keeps its report and no longer changes.";
+    /// Virtual time was asked for where time is real.
+    ClockNotVirtual = "clock-not-virtual", 409, "The clock is the real one and cannot be moved", "Start with `--clock virtual`.";
+    /// Virtual time moves forward only.
+    ClockBackwards = "clock-backwards", 409, "The clock moves forward only", "Name a time at or after the present one.";
+    /// What came is longer than this call takes.
+    BodyTooLarge = "body-too-large", 413, "The body is longer than this call takes", "Send less at a time.";
+    /// The content type is not taken here.
+    MediaTypeUnknown = "media-type-unknown", 415, "The content type is not taken here", "Send `application/json`.";
+    /// A field's value is not possible.
+    FieldInvalid = "field-invalid", 422, "A field has a value that is not possible", "`field` names it, `detail` says what is.";
+    /// A field is not known.
+    FieldUnknown = "field-unknown", 422, "A field is not known here", "`field` names it; unknown fields are refused so that misspelt ones are noticed.";
+    /// A field names something that does not exist.
+    ReferenceUnknown = "reference-unknown", 422, "A field names something that does not exist", "Put what it names first.";
+    /// An audience rule cannot be compiled.
+    AudienceInvalid = "audience-invalid", 422, "The audience rule cannot be compiled", "`position` says where it stops making sense.";
+    /// A template cannot be used.
+    TemplateInvalid = "template-invalid", 422, "The template cannot be used", "`position` says where; numbers must come from facts.";
+    /// A bound is reached.
+    LimitReached = "limit-reached", 422, "There are as many of these as there may be", "Delete what is no longer used.";
+    /// Too many requests with this key.
+    RateLimited = "rate-limited", 429, "More requests than this key may send", "Wait as long as `Retry-After` says.";
+    /// The machine has more to do than it can.
+    Overloaded = "overloaded", 429, "More comes in than can be taken now", "Wait as long as `Retry-After` says; nothing of this request was taken.";
+    /// A bug.
+    Internal = "internal", 500, "Something broke on our side", "Report it with the `instance`.";
+    /// Not ready to serve.
+    NotReady = "not-ready", 503, "Still starting, or being shut down", "Wait as long as `Retry-After` says.";
+    /// The journal cannot be written.
+    JournalUnavailable = "journal-unavailable", 503, "The journal cannot be written, so nothing is accepted", "Wait as long as `Retry-After` says; operators: see the disk.";
+}
+
+impl Code {
+    /// After how many seconds trying again makes sense; `None` when it never does unchanged.
+    pub fn retry_after_s(self) -> Option<u32> {
+        match self {
+            Code::RateLimited | Code::Overloaded => Some(1),
+            Code::NotReady | Code::JournalUnavailable => Some(5),
+            _ => None,
+        }
+    }
+}
+
+/// The body of an error's answer (RFC 9457), with content type [`CONTENT_TYPE`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Problem {
+    /// URI reference of the code's document.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// The code; extends RFC 9457.
+    pub code: Code,
+    /// What it is, in a few words; the same for every occurrence.
+    pub title: String,
+    /// The HTTP status.
+    pub status: u16,
+    /// What it was this time.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub detail: Option<String>,
+    /// The field or parameter it is about, as a JSON pointer or a parameter's name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub field: Option<String>,
+    /// The item of a batch it is about.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub item: Option<usize>,
+    /// Where in the text it is, in bytes from its start.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub position: Option<usize>,
+    /// The request's own id, by which the log knows it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub instance: Option<String>,
+}
+
+impl Problem {
+    /// The problem of this code, without particulars.
+    pub fn new(code: Code) -> Self {
+        Problem {
+            kind: format!("/docs/errors#{}", code.word()),
+            code,
+            title: code.title().into(),
+            status: code.status(),
+            detail: None,
+            field: None,
+            item: None,
+            position: None,
+            instance: None,
+        }
+    }
+
+    /// With what it was this time.
+    pub fn with_detail(mut self, detail: impl Into<String>) -> Self {
+        self.detail = Some(detail.into());
+        self
+    }
+
+    /// With the field it is about.
+    pub fn with_field(mut self, field: impl Into<String>) -> Self {
+        self.field = Some(field.into());
+        self
+    }
+
+    /// With the place in the text.
+    pub fn with_position(mut self, position: usize) -> Self {
+        self.position = Some(position);
+        self
+    }
+}
+
+impl From<Code> for Problem {
+    fn from(code: Code) -> Self {
+        Problem::new(code)
+    }
+}
+
+impl From<&Refusal> for Problem {
+    fn from(refusal: &Refusal) -> Self {
+        let (code, item, position) = match *refusal {
+            Refusal::BadJson { item, position, .. } => (Code::BadJson, item, Some(position)),
+            Refusal::BadEnvelope { .. } => (Code::BadBody, None, None),
+            Refusal::EventTooLarge { item, .. } => (Code::EventTooLarge, item, None),
+            Refusal::BatchTooLarge { .. } => (Code::BatchTooLarge, None, None),
+            Refusal::TooManyEvents => (Code::TooManyEvents, None, None),
+        };
+        Problem { item, position, ..Problem::new(code).with_detail(refusal.to_string()) }
+    }
+}
+
+/// The table of all codes, as Markdown: the body of `docs/errors.md`.
+pub fn table() -> String {
+    let mut table =
+        String::from("| code | status | what | try again | what to do |\n|---|---|---|---|---|\n");
+    for code in Code::ALL {
+        let again = code.retry_after_s().map_or("no".into(), |secs| format!("after {secs} s"));
+        let (word, status, title, remedy) = (code.word(), code.status(), code.title(), code.remedy());
+        table += &format!("| <a id=\"{word}\"></a>`{word}` | {status} | {title} | {again} | {remedy} |\n");
+    }
+    table
+}
