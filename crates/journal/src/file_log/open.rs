@@ -91,14 +91,14 @@ impl<D: Disk> FileLog<D> {
         files.retain(|file| segment::parse_spare_name(file).is_some());
         files.sort_unstable();
         for file in files {
+            self.spares.avoid_name(&file);
             let bytes = self.disk.len(&file).map_err(|error| DiskError::new("measure", &file, error))?;
+            let is_useful = bytes == wanted && self.options.recycle && !self.spares.is_full();
             let spare = Spare { file, bytes, recycled: true };
-            let useful = bytes == wanted && self.options.recycle;
-            let refused = self.spares.adopt(spare.clone()).is_err();
-            if refused || !useful {
-                self.spares.forget(&spare.file);
-                discard(&mut self.disk, &spare.file);
-                self.tell(Event::LeftoverRemoved { file: spare.file });
+            let refused = if is_useful { self.spares.adopt(spare).err() } else { Some(spare) };
+            if let Some(Spare { file, .. }) = refused {
+                discard(&mut self.disk, &file);
+                self.tell(Event::LeftoverRemoved { file });
             }
         }
         Ok(())

@@ -27,10 +27,8 @@ pub(super) struct Spares {
 }
 
 impl Spares {
-    /// Takes over a file of an earlier run, if there is room for it.
+    /// Keeps a file for later, if there is room for it.
     pub fn adopt(&mut self, spare: Spare) -> Result<(), Spare> {
-        let number = segment::parse_spare_name(&spare.file).unwrap_or(0);
-        self.next_number = self.next_number.max(number.saturating_add(1));
         if self.is_full() {
             return Err(spare);
         }
@@ -38,9 +36,10 @@ impl Spares {
         Ok(())
     }
 
-    /// Drops a file from the list, but keeps its number from being used again.
-    pub fn forget(&mut self, file: &str) {
-        self.list.retain(|spare| spare.file != file);
+    /// Gives no file the name of this one, which an earlier run left.
+    pub fn avoid_name(&mut self, file: &str) {
+        let number = segment::parse_spare_name(file).unwrap_or(0);
+        self.next_number = self.next_number.max(number.saturating_add(1));
     }
 
     /// Whether no further file would be kept.

@@ -1,7 +1,7 @@
 //! Whatever step of the disk fails: the same batch committed again is there, once, and stays.
 
 use crate::faulty::FaultyDisk;
-use crate::workload::{batch_at, check_all, open, small};
+use crate::workload::{batch_at, check_all, commit_batches, open, segments, small};
 use beckon_journal::{CommitError, FileLog, Log, Offset, no_monitor};
 use std::io::ErrorKind;
 
@@ -72,6 +72,61 @@ fn any_step_may_fail_and_what_is_committed_again_is_there_once() {
                 assert_eq!(check_all(&log).1, committed(), "step {step} run {run} {kind}");
             }
         }
+    }
+}
+
+#[test]
+fn after_a_failed_sync_the_log_goes_on_in_a_new_segment() {
+    let disk = FaultyDisk::new(0);
+    let mut log = open(disk.clone());
+    commit_batches(&mut log, 1, 1);
+    disk.fail_at(disk.steps() + 1, ErrorKind::Other);
+    let mut batch = batch_at(Offset(1), 1);
+    assert!(matches!(log.commit(&mut batch), Err(CommitError::Disk(_))));
+    assert_eq!(segments(&disk).len(), 1);
+    log.commit(&mut batch).unwrap();
+    assert_eq!(segments(&disk).len(), 2);
+    assert_eq!(check_all(&log), (0, 2));
+}
+
+/// The large batch fails while the new segment gets its name; the small one would still fit the old
+/// segment, whose further frames the new segment has made void.
+#[test]
+fn after_a_new_segment_was_half_made_a_smaller_batch_does_not_go_into_the_old_one() {
+    for seed in 0..200 {
+        for step in 0..8 {
+            let disk = FaultyDisk::new(seed);
+            let mut log = open(disk.clone());
+            commit_batches(&mut log, 1, 1);
+            disk.fail_at(disk.steps() + step, ErrorKind::Other);
+            let _ = log.commit(&mut batch_at(log.next_offset(), 30));
+            while log.commit(&mut batch_at(log.next_offset(), 1)).is_err() {}
+            let end = log.next_offset().0;
+            drop(log);
+            disk.lose_power();
+            assert_eq!(check_all(&open(disk)), (0, end), "seed {seed} step {step}");
+        }
+    }
+}
+
+/// After a failed sync the system may show pages that never reached the disk. A process that is
+/// killed then, and one that begins in its place, must not build on them.
+#[test]
+fn a_frame_that_only_the_page_cache_holds_is_not_built_upon() {
+    for seed in 0..200 {
+        let disk = FaultyDisk::new(seed);
+        let mut log = open(disk.clone());
+        commit_batches(&mut log, 1, 1);
+        disk.fail_at(disk.steps() + 1, ErrorKind::Other);
+        assert!(log.commit(&mut batch_at(Offset(1), 3)).is_err());
+        drop(log);
+        disk.kill();
+        let mut log = open(disk.clone());
+        commit_batches(&mut log, 1, 1);
+        let end = log.next_offset().0;
+        drop(log);
+        disk.lose_power();
+        assert_eq!(check_all(&open(disk)), (0, end), "seed {seed}");
     }
 }
 

@@ -1,7 +1,7 @@
 //! Segments used again never bring old records back, and never look like damage.
 
 use crate::workload::{batch_at, check_all, commit_batches, newest_segment, open, segments, small};
-use beckon_journal::{Disk, Event, FileLog, Log, MemDisk, Offset, Options, no_monitor};
+use beckon_journal::{Disk, Event, FileLog, Log, MemDisk, Offset, Options, no_monitor, verify};
 use std::sync::{Arc, Mutex};
 
 /// A log whose newest segment is a recycled one with a few new frames.
@@ -70,6 +70,17 @@ fn a_bit_flipped_in_a_recycled_segment_is_refused_or_told() {
             let kept = log.next_offset().0;
             assert!(kept == end || (kept == end - 1 && *told.lock().unwrap()), "byte {at}");
         }
+    }
+}
+
+#[test]
+fn old_frames_behind_the_new_tail_are_not_taken_for_a_torn_write() {
+    for new_commits in 0..3 {
+        let disk = recycled(new_commits).into_disk();
+        let monitor = Box::new(|event| panic!("{event:?}"));
+        let log = FileLog::open(disk.clone(), small(), monitor).unwrap();
+        assert_eq!(log.disk(), &disk);
+        assert!(verify(&disk).unwrap().torn_tail.is_none());
     }
 }
 
