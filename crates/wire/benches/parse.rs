@@ -58,7 +58,7 @@ fn page(number: usize) -> String {
 #[expect(clippy::disallowed_methods, reason = "a bench measures real time")]
 fn time(label: &str, bodies: &[String], events: usize, mut each: impl FnMut(&[u8])) {
     let mut best = f64::MAX;
-    for _ in 0..7 {
+    for _ in 0..25 {
         let start = Instant::now();
         for body in bodies {
             each(body.as_bytes());

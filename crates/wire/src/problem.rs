@@ -76,6 +76,8 @@ codes! {
     MethodNotAllowed = "method-not-allowed", 405, "The path does not take this method", "`Allow` names those it takes.";
     /// What is there does not admit it.
     Conflict = "conflict", 409, "The present state does not admit this", "Read what is there, then decide.";
+    /// Events of a bulk source are missing before these.
+    BulkGap = "bulk-gap", 409, "Events of this bulk source are missing before these", "Continue at `expected`.";
     /// The show is over.
     ShowEnded = "show-ended", 409, "The show has ended", "Put a new show; an ended one keeps its report and no longer changes.";
     /// Virtual time was asked for where time is real.
@@ -121,14 +123,37 @@ impl Code {
     }
 }
 
+/// An error on its way to its answer. Serialises as its [`Document`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(into = "Document")]
+pub struct Problem {
+    /// The code, which answers all that does not change.
+    pub code: Code,
+    /// The code's HTTP status.
+    pub status: u16,
+    /// What it was this time.
+    pub detail: Option<String>,
+    /// The field or parameter it is about, as a JSON pointer or a parameter's name.
+    pub field: Option<String>,
+    /// The item of a batch it is about.
+    pub item: Option<u32>,
+    /// Where in the text it is, in bytes from its start.
+    pub position: Option<u32>,
+    /// The sequence to continue at.
+    pub expected: Option<u64>,
+    /// The request's own id, by which the log knows it.
+    pub instance: Option<String>,
+}
+
 /// The body of an error's answer (RFC 9457), with content type [`CONTENT_TYPE`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-pub struct Problem {
+#[cfg_attr(feature = "openapi", schema(as = Problem))]
+pub struct Document {
     /// URI reference of the code's document.
     #[serde(rename = "type")]
     pub kind: String,
-    /// The code; extends RFC 9457.
+    /// The code; extends RFC 9457, as do `field`, `item`, `position` and `expected`.
     pub code: Code,
     /// What it is, in a few words; the same for every occurrence.
     pub title: String,
@@ -142,27 +167,47 @@ pub struct Problem {
     pub field: Option<String>,
     /// The item of a batch it is about.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub item: Option<usize>,
+    pub item: Option<u32>,
     /// Where in the text it is, in bytes from its start.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub position: Option<usize>,
+    pub position: Option<u32>,
+    /// The sequence to continue at.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expected: Option<u64>,
     /// The request's own id, by which the log knows it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub instance: Option<String>,
+}
+
+impl From<Problem> for Document {
+    fn from(problem: Problem) -> Self {
+        let Problem { code, status, detail, field, item, position, expected, instance } = problem;
+        Document {
+            kind: format!("/docs/errors#{}", code.word()),
+            code,
+            title: code.title().into(),
+            status,
+            detail,
+            field,
+            item,
+            position,
+            expected,
+            instance,
+        }
+    }
 }
 
 impl Problem {
     /// The problem of this code, without particulars.
     pub fn new(code: Code) -> Self {
         Problem {
-            kind: format!("/docs/errors#{}", code.word()),
             code,
-            title: code.title().into(),
             status: code.status(),
             detail: None,
             field: None,
             item: None,
             position: None,
+            expected: None,
             instance: None,
         }
     }
@@ -179,9 +224,15 @@ impl Problem {
         self
     }
 
+    /// With the sequence to continue at.
+    pub fn with_expected(mut self, expected: u64) -> Self {
+        self.expected = Some(expected);
+        self
+    }
+
     /// With the place in the text.
     pub fn with_position(mut self, position: usize) -> Self {
-        self.position = Some(position);
+        self.position = u32::try_from(position).ok();
         self
     }
 }
@@ -201,6 +252,8 @@ impl From<&Refusal> for Problem {
             Refusal::BatchTooLarge { .. } => (Code::BatchTooLarge, None, None),
             Refusal::TooManyEvents => (Code::TooManyEvents, None, None),
         };
+        let short = |it: usize| u32::try_from(it).ok();
+        let (item, position) = (item.and_then(short), position.and_then(short));
         Problem { item, position, ..Problem::new(code).with_detail(refusal.to_string()) }
     }
 }

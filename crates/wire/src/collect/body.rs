@@ -114,7 +114,8 @@ impl<'a> Body<'a> {
             Calls::Batch(batch) => batch.write_key.clone(),
         };
         match key {
-            Value::Text(key) if !key.is_empty() => Some(key),
+            // Jitsu sends asterisks in its place, and the key in a header.
+            Value::Text(key) if !key.bytes().all(|it| it == b'*') => Some(key),
             _ => None,
         }
     }
@@ -237,7 +238,7 @@ impl<'a> Batch<'a> {
 const NO_BATCH: &str = "the body must be a JSON object whose `batch` is an array of calls";
 const BAD_BULK: &str = "`bulk` must be an object with a `source` (a name) and a `sequence` (a whole number)";
 
-fields! { Key {
+fields! { Field {
     Batch = b"batch",
     SentAt = b"sentAt",
     Context = b"context",
@@ -259,17 +260,17 @@ impl<'de> Visitor<'de> for Envelope<'_, 'de> {
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
         let Envelope { batch, progress } = self;
-        while let Some(key) = map.next_key::<super::json::Key<Key>>()? {
+        while let Some(key) = map.next_key::<super::json::Key<Field>>()? {
             match key.0 {
-                Key::Batch => map.next_value_seed(Items { items: &mut batch.items, progress })?,
-                Key::SentAt => batch.sent_at = map.next_value()?,
-                Key::Context => map.next_value_seed(Fill(&mut batch.context))?,
-                Key::WriteKey => batch.write_key = map.next_value()?,
-                Key::Bulk => {
+                Field::Batch => map.next_value_seed(Items { items: &mut batch.items, progress })?,
+                Field::SentAt => batch.sent_at = map.next_value()?,
+                Field::Context => map.next_value_seed(Fill(&mut batch.context))?,
+                Field::WriteKey => batch.write_key = map.next_value()?,
+                Field::Bulk => {
                     batch.bulk = map.next_value::<Object<BulkFields<'de>>>()?.0.finish();
                     progress.bad_bulk = batch.bulk.is_none();
                 }
-                Key::Unknown => skip(&mut map)?,
+                Field::Unknown => skip(&mut map)?,
             }
         }
         Ok(())

@@ -75,7 +75,7 @@ impl Route {
     }
 }
 
-fields! { Key {
+fields! { Field {
     Kind = b"type",
     Event = b"event",
     UserId = b"userId",
@@ -110,24 +110,24 @@ pub(crate) struct Call<'a> {
 }
 
 impl<'de> Pick<'de> for Call<'de> {
-    type Key = Key;
+    type Key = Field;
 
-    fn take<A: MapAccess<'de>>(&mut self, key: Key, map: &mut A) -> Result<(), A::Error> {
+    fn take<A: MapAccess<'de>>(&mut self, key: Field, map: &mut A) -> Result<(), A::Error> {
         match key {
-            Key::Kind => self.kind = map.next_value()?,
-            Key::Event => self.event = map.next_value::<Value<'de>>()?.named(),
-            Key::UserId => self.user_id = map.next_value::<Value<'de>>()?.named(),
-            Key::AnonymousId => self.anonymous_id = map.next_value::<Value<'de>>()?.named(),
-            Key::PreviousId => self.previous_id = map.next_value::<Value<'de>>()?.named(),
-            Key::MessageId => self.message_id = map.next_value::<Value<'de>>()?.named(),
-            Key::Timestamp => self.timestamp = map.next_value()?,
-            Key::OriginalTimestamp => self.original_timestamp = map.next_value()?,
-            Key::SentAt => self.sent_at = map.next_value()?,
-            Key::Properties => map.next_value_seed(Fill(&mut self.properties))?,
-            Key::Traits => self.traits = Some(map.next_value()?),
-            Key::Context => map.next_value_seed(Fill(&mut self.context))?,
-            Key::WriteKey => self.write_key = map.next_value()?,
-            Key::Unknown => skip(map)?,
+            Field::Kind => self.kind = map.next_value()?,
+            Field::Event => self.event = map.next_value::<Value<'de>>()?.named(),
+            Field::UserId => self.user_id = map.next_value::<Value<'de>>()?.named(),
+            Field::AnonymousId => self.anonymous_id = map.next_value::<Value<'de>>()?.named(),
+            Field::PreviousId => self.previous_id = map.next_value::<Value<'de>>()?.named(),
+            Field::MessageId => self.message_id = map.next_value::<Value<'de>>()?.named(),
+            Field::Timestamp => self.timestamp = map.next_value()?,
+            Field::OriginalTimestamp => self.original_timestamp = map.next_value()?,
+            Field::SentAt => self.sent_at = map.next_value()?,
+            Field::Properties => map.next_value_seed(Fill(&mut self.properties))?,
+            Field::Traits => self.traits = Some(map.next_value()?),
+            Field::Context => map.next_value_seed(Fill(&mut self.context))?,
+            Field::WriteKey => self.write_key = map.next_value()?,
+            Field::Unknown => skip(map)?,
         }
         Ok(())
     }

@@ -6,7 +6,7 @@ use beckon_core::event::Network;
 use serde::de::MapAccess;
 use serde_json::value::RawValue;
 
-fields! { Key {
+fields! { Field {
     Timezone = b"timezone",
     Locale = b"locale",
     App = b"app",
@@ -34,19 +34,19 @@ pub(crate) struct Context<'a> {
 }
 
 impl<'de> Pick<'de> for Context<'de> {
-    type Key = Key;
+    type Key = Field;
 
-    fn take<A: MapAccess<'de>>(&mut self, key: Key, map: &mut A) -> Result<(), A::Error> {
+    fn take<A: MapAccess<'de>>(&mut self, key: Field, map: &mut A) -> Result<(), A::Error> {
         match key {
-            Key::Timezone => self.timezone = map.next_value()?,
-            Key::Locale => self.locale = map.next_value()?,
-            Key::App => map.next_value_seed(Fill(&mut self.app))?,
-            Key::Device => map.next_value_seed(Fill(&mut self.device))?,
-            Key::Network => map.next_value_seed(Fill(&mut self.network))?,
-            Key::Consent => self.consent = Some(map.next_value()?),
-            Key::Traits => self.traits = Some(map.next_value()?),
-            Key::ShopperToken => self.shopper_token = map.next_value()?,
-            Key::Unknown => skip(map)?,
+            Field::Timezone => self.timezone = map.next_value()?,
+            Field::Locale => self.locale = map.next_value()?,
+            Field::App => map.next_value_seed(Fill(&mut self.app))?,
+            Field::Device => map.next_value_seed(Fill(&mut self.device))?,
+            Field::Network => map.next_value_seed(Fill(&mut self.network))?,
+            Field::Consent => self.consent = Some(map.next_value()?),
+            Field::Traits => self.traits = Some(map.next_value()?),
+            Field::ShopperToken => self.shopper_token = map.next_value()?,
+            Field::Unknown => skip(map)?,
         }
         Ok(())
     }

@@ -213,10 +213,9 @@ impl<'c> Said<'c> {
             .filter(|meaning| act::is_whole(*meaning, &call.properties));
         let mut traits = Traits::default();
         let identifies = who.kind == CallKind::Identify;
-        if identifies || meaning == Some(Meaning::Consent) {
-            if let Some(json) = call.context.consent {
-                consent::of_context(json, &mut traits.consents);
-            }
+        let consents = identifies || meaning == Some(Meaning::Consent);
+        if let Some(json) = call.context.consent.filter(|_| consents) {
+            consent::of_context(json, &mut traits.consents);
         }
         if identifies {
             for json in [call.context.traits, call.traits].into_iter().flatten() {

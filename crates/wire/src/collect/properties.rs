@@ -6,7 +6,7 @@ use beckon_core::limits::{ORDER_PRODUCTS_MAX, TAGS_MAX};
 use serde::de::{Deserialize, Deserializer, MapAccess};
 use std::borrow::Cow;
 
-fields! { Key {
+fields! { Field {
     ProductId = b"product_id" | b"productId",
     Sku = b"sku",
     Id = b"id",
@@ -64,20 +64,20 @@ impl<'de> Product<'de> {
     }
 
     /// Takes `key` if it describes a product; else leaves its value to the caller.
-    fn take<A: MapAccess<'de>>(&mut self, key: Key, map: &mut A) -> Result<bool, A::Error> {
+    fn take<A: MapAccess<'de>>(&mut self, key: Field, map: &mut A) -> Result<bool, A::Error> {
         match key {
-            Key::ProductId => self.product_id = map.next_value::<Value<'de>>()?.named(),
-            Key::Sku => self.sku = map.next_value::<Value<'de>>()?.named(),
-            Key::Category => self.category = map.next_value::<Last<'de>>()?.0.named(),
-            Key::Brand => self.brand = map.next_value::<Value<'de>>()?.named(),
-            Key::Price => self.price_cents = map.next_value::<Value<'de>>()?.cents(),
-            Key::ListPrice => self.list_price_cents = map.next_value::<Value<'de>>()?.cents(),
-            Key::Currency => self.currency = map.next_value()?,
-            Key::Quantity => self.quantity = map.next_value::<Value<'de>>()?.count(u32::MAX).unwrap_or(0),
-            Key::Tags => self.tags = map.next_value::<Tags<'de>>()?.0,
-            Key::HostId => self.host_id = map.next_value::<Value<'de>>()?.named(),
-            Key::Name => self.name = map.next_value()?,
-            Key::Image => self.image = map.next_value()?,
+            Field::ProductId => self.product_id = map.next_value::<Value<'de>>()?.named(),
+            Field::Sku => self.sku = map.next_value::<Value<'de>>()?.named(),
+            Field::Category => self.category = map.next_value::<Last<'de>>()?.0.named(),
+            Field::Brand => self.brand = map.next_value::<Value<'de>>()?.named(),
+            Field::Price => self.price_cents = map.next_value::<Value<'de>>()?.cents(),
+            Field::ListPrice => self.list_price_cents = map.next_value::<Value<'de>>()?.cents(),
+            Field::Currency => self.currency = map.next_value()?,
+            Field::Quantity => self.quantity = map.next_value::<Value<'de>>()?.count(u32::MAX).unwrap_or(0),
+            Field::Tags => self.tags = map.next_value::<Tags<'de>>()?.0,
+            Field::HostId => self.host_id = map.next_value::<Value<'de>>()?.named(),
+            Field::Name => self.name = map.next_value()?,
+            Field::Image => self.image = map.next_value()?,
             _ => return Ok(false),
         }
         Ok(true)
@@ -92,14 +92,14 @@ struct Entry<'a> {
 }
 
 impl<'de> Pick<'de> for Entry<'de> {
-    type Key = Key;
+    type Key = Field;
 
-    fn take<A: MapAccess<'de>>(&mut self, key: Key, map: &mut A) -> Result<(), A::Error> {
+    fn take<A: MapAccess<'de>>(&mut self, key: Field, map: &mut A) -> Result<(), A::Error> {
         if self.product.take(key, map)? {
             return Ok(());
         }
         match key {
-            Key::Id => self.id = map.next_value::<Value<'de>>()?.named(),
+            Field::Id => self.id = map.next_value::<Value<'de>>()?.named(),
             _ => skip(map)?,
         }
         Ok(())
@@ -151,31 +151,31 @@ pub(crate) struct Device<'a> {
 }
 
 impl<'de> Pick<'de> for Properties<'de> {
-    type Key = Key;
+    type Key = Field;
 
-    fn take<A: MapAccess<'de>>(&mut self, key: Key, map: &mut A) -> Result<(), A::Error> {
+    fn take<A: MapAccess<'de>>(&mut self, key: Field, map: &mut A) -> Result<(), A::Error> {
         if self.product.take(key, map)? {
             return Ok(());
         }
         match key {
-            Key::Products => self.products = map.next_value::<Products<'de>>()?.0,
-            Key::RoomId => self.room_id = map.next_value::<Value<'de>>()?.named(),
-            Key::ShowId => self.show_id = map.next_value::<Value<'de>>()?.named(),
-            Key::Style => self.style = map.next_value()?,
-            Key::MessageId => self.message_id = map.next_value::<Value<'de>>()?.named(),
-            Key::Total => self.order.total = map.next_value()?,
-            Key::Revenue => self.order.revenue = map.next_value()?,
-            Key::Value => self.order.value = map.next_value()?,
-            Key::Discount => self.order.discount = map.next_value()?,
-            Key::Coupon => self.order.coupon = map.next_value::<Value<'de>>()?.named(),
-            Key::Dwell => self.dwell_s = map.next_value::<Value<'de>>()?.count(u32::MAX).unwrap_or(0),
-            Key::Online => self.device.online = map.next_value::<Value<'de>>()?.flag(),
-            Key::AppState => self.device.app_state = map.next_value()?,
-            Key::Battery => self.device.battery = map.next_value()?,
-            Key::Charging => self.device.charging = map.next_value::<Value<'de>>()?.flag(),
-            Key::Network => self.device.network = map.next_value()?,
-            Key::Downlink => self.device.downlink_kbps = map.next_value::<Value<'de>>()?.count(u32::MAX),
-            Key::Place => self.device.place = map.next_value()?,
+            Field::Products => self.products = map.next_value::<Products<'de>>()?.0,
+            Field::RoomId => self.room_id = map.next_value::<Value<'de>>()?.named(),
+            Field::ShowId => self.show_id = map.next_value::<Value<'de>>()?.named(),
+            Field::Style => self.style = map.next_value()?,
+            Field::MessageId => self.message_id = map.next_value::<Value<'de>>()?.named(),
+            Field::Total => self.order.total = map.next_value()?,
+            Field::Revenue => self.order.revenue = map.next_value()?,
+            Field::Value => self.order.value = map.next_value()?,
+            Field::Discount => self.order.discount = map.next_value()?,
+            Field::Coupon => self.order.coupon = map.next_value::<Value<'de>>()?.named(),
+            Field::Dwell => self.dwell_s = map.next_value::<Value<'de>>()?.count(u32::MAX).unwrap_or(0),
+            Field::Online => self.device.online = map.next_value::<Value<'de>>()?.flag(),
+            Field::AppState => self.device.app_state = map.next_value()?,
+            Field::Battery => self.device.battery = map.next_value()?,
+            Field::Charging => self.device.charging = map.next_value::<Value<'de>>()?.flag(),
+            Field::Network => self.device.network = map.next_value()?,
+            Field::Downlink => self.device.downlink_kbps = map.next_value::<Value<'de>>()?.count(u32::MAX),
+            Field::Place => self.device.place = map.next_value()?,
             _ => skip(map)?,
         }
         Ok(())

@@ -107,7 +107,10 @@ impl<'a> Traits<'a> {
     fn keep(&mut self, name: Cow<'a, str>, json: &'a RawValue) {
         let json = kept(json.get());
         let fits = json.len() <= TRAIT_BYTES_MAX && (1..=NAME_BYTES_MAX).contains(&name.len());
-        if fits && self.custom.len() < TRAITS_MAX {
+        let same = self.custom.iter().position(|(kept, _)| *kept == name);
+        if let (true, Some(same)) = (fits, same) {
+            self.custom[same].1 = json;
+        } else if fits && self.custom.len() < TRAITS_MAX {
             self.custom.push((name, json));
         } else {
             self.left_out += 1;

@@ -60,6 +60,26 @@ pub struct Product {
     pub seen_only: bool,
 }
 
+/// Products to be put all at once.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct ProductImport {
+    /// The products.
+    pub items: Vec<ProductItem>,
+}
+
+/// A product with its id, to be put.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct ProductItem {
+    /// Its id in the shop.
+    pub id: String,
+    /// What is put.
+    #[serde(flatten)]
+    pub product: ProductInput,
+}
+
 /// A host, as it is put under its id.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]

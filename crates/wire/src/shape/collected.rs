@@ -11,6 +11,9 @@ pub struct Answer {
     pub success: bool,
     /// Events that are durable now.
     pub accepted: u32,
+    /// Events of a bulk source that were taken before and are not taken again.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub repeated: u32,
     /// Calls that were left out in all.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub rejected_count: u32,
@@ -49,6 +52,7 @@ impl From<&Collected> for Answer {
         Answer {
             success: true,
             accepted: done.accepted,
+            repeated: 0,
             rejected_count: done.rejected_count,
             rejected: done.rejected.iter().map(LeftOut::from).collect(),
             clamped: done.clamped,

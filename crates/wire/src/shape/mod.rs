@@ -9,7 +9,7 @@ mod list;
 mod money;
 
 pub use bulk::BulkStatus;
-pub use catalogue::{Host, HostInput, Product, ProductInput, Room, RoomInput};
+pub use catalogue::{Host, HostInput, Product, ProductImport, ProductInput, ProductItem, Room, RoomInput};
 pub use clock::{Advance, Clock};
 pub use collected::{Answer, LeftOut};
 pub use list::Page;

@@ -1,0 +1,208 @@
+//! Who a shopper is: what he or the customer stated, and how he can be reached.
+
+use super::{Lens, instant, word};
+use beckon_core::event::{Channel, Class, Sex};
+use beckon_core::profile::cold::{self, Details, consent_bit};
+use beckon_core::profile::{self as core, Clock};
+use beckon_core::shard::store;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use std::collections::BTreeMap;
+
+/// Who he is.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Attributes {
+    /// Year of birth.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub birth_year: Option<u16>,
+    /// The age he reaches this year: only the year of birth is kept.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub age: Option<u32>,
+    /// `female`, `male` or `other`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sex: Option<String>,
+    /// Region, as the customer names it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub region: Option<String>,
+    /// 1 (largest cities) to 6.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub city_tier: Option<u8>,
+    /// BCP 47 tag.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub language: Option<String>,
+    /// His clock.
+    pub time_zone: TimeZone,
+    /// 1 (least) to 5 (most).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub spending_power: Option<u8>,
+    /// What he allowed and what he refused, by channel and class. What is not listed is unknown, and
+    /// unknown means no marketing.
+    pub consent: Vec<Consent>,
+    /// Apps and sites he uses, latest first.
+    pub apps: Vec<App>,
+    /// His devices.
+    pub devices: Vec<Device>,
+    /// Traits that have no meaning of their own to us, by name.
+    #[cfg_attr(feature = "openapi", schema(value_type = BTreeMap<String, Object>))]
+    pub traits: BTreeMap<String, Value>,
+}
+
+/// A shopper's clock.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct TimeZone {
+    /// The zone. Absent while it is unknown: then the offset is the configured default.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// Minutes east of UTC now.
+    pub utc_offset_minutes: i16,
+    /// When an event last told the zone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub since: Option<String>,
+}
+
+/// What a shopper said to one class of messages over one channel.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Consent {
+    /// The channel, e.g. `web_push`.
+    pub channel: String,
+    /// `service` or `marketing`.
+    pub class: String,
+    /// What he said.
+    pub state: ConsentState,
+}
+
+/// Whether he consented.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum ConsentState {
+    /// Yes.
+    Given,
+    /// No.
+    Refused,
+}
+
+/// An app or site that a shopper uses.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct App {
+    /// Its name.
+    pub name: String,
+    /// The hour in which it was last used.
+    pub last_used: String,
+}
+
+/// A device that belongs to a shopper.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Device {
+    /// Its id.
+    pub id: String,
+    /// Its kind, as the SDK says it, e.g. `ios`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kind: Option<String>,
+    /// Whether a message can be pushed to it.
+    pub has_token: bool,
+    /// The end of its push token; a short token shows nothing of itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub token_masked: Option<String>,
+    /// When the token was told, or taken back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub token_since: Option<String>,
+    /// The hour in which the device was last seen.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_seen: Option<String>,
+}
+
+impl Attributes {
+    pub(super) fn of(profile: &store::Profile, lens: Lens<'_>) -> Self {
+        let told = &profile.hot.attributes;
+        let details = profile.cold.details.as_deref();
+        let apps = details.iter().flat_map(|it| &it.apps);
+        let devices = details.iter().flat_map(|it| &it.devices);
+        Attributes {
+            birth_year: (told.birth_year != 0).then_some(told.birth_year),
+            age: age(told.birth_year, lens.now),
+            sex: Sex::from_number(told.sex).map(|it| word(it.word())),
+            region: lens.named(told.region),
+            city_tier: (told.city_tier != 0).then_some(told.city_tier),
+            language: lens.named(told.language),
+            time_zone: TimeZone::of(&profile.history.clock, lens),
+            spending_power: (told.spending_power != 0).then_some(told.spending_power),
+            consent: consents(told),
+            apps: apps
+                .map(|(name, used)| App { name: name.to_string(), last_used: instant::rfc3339(*used) })
+                .collect(),
+            devices: devices.map(Device::of).collect(),
+            traits: details.map(traits).unwrap_or_default(),
+        }
+    }
+}
+
+fn age(birth_year: u16, now: u32) -> Option<u32> {
+    let born = u32::from(birth_year);
+    (born != 0).then(|| instant::year_of(now).checked_sub(born))?
+}
+
+impl TimeZone {
+    fn of(clock: &Clock, lens: Lens<'_>) -> Self {
+        TimeZone {
+            name: lens.named(clock.zone),
+            utc_offset_minutes: clock.offset_min(lens.now, lens.default_offset_min),
+            since: instant::told(clock.at),
+        }
+    }
+}
+
+fn consents(told: &core::Attributes) -> Vec<Consent> {
+    let mut all = Vec::new();
+    for channel in Channel::ALL {
+        for class in Class::ALL {
+            let mask = 1u32 << consent_bit(*channel, *class);
+            let state = match (told.consent_given & mask != 0, told.consent_refused & mask != 0) {
+                (true, _) => ConsentState::Given,
+                (_, true) => ConsentState::Refused,
+                (false, false) => continue,
+            };
+            all.push(Consent { channel: word(channel.word()), class: word(class.word()), state });
+        }
+    }
+    all
+}
+
+/// A trait that was taken away is kept as `null`, to outlive late news of it; it is not shown.
+fn traits(details: &Details) -> BTreeMap<String, Value> {
+    let all = details.traits.iter().map(|it| (it.name.to_string(), value(&it.json)));
+    all.filter(|(_, value)| !value.is_null()).collect()
+}
+
+/// A trait's value; what is no JSON is shown as the text that it is.
+fn value(json: &str) -> Value {
+    serde_json::from_str(json).unwrap_or_else(|_| Value::from(json))
+}
+
+/// Characters of a token that are shown, and how many it must have for that.
+const TOKEN_SHOWN: usize = 6;
+const TOKEN_SHOWN_FROM: usize = 4 * TOKEN_SHOWN;
+
+impl Device {
+    fn of(device: &cold::Device) -> Self {
+        Device {
+            id: device.id.to_string(),
+            kind: (!device.kind.is_empty()).then(|| device.kind.to_string()),
+            has_token: device.token.is_some(),
+            token_masked: device.token.as_deref().map(masked),
+            token_since: instant::told(device.token_at),
+            last_seen: instant::told(device.seen_at),
+        }
+    }
+}
+
+fn masked(token: &str) -> String {
+    let characters = token.chars().count();
+    let hidden = if characters < TOKEN_SHOWN_FROM { characters } else { characters - TOKEN_SHOWN };
+    std::iter::once('…').chain(token.chars().skip(hidden)).collect()
+}
