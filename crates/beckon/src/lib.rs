@@ -2,3 +2,11 @@
 //!
 //! `main.rs` only reads the command line. Everything is here, so that tests and benches run what the
 //! program runs.
+
+pub mod clock;
+pub mod config;
+pub mod gateway;
+pub mod keys;
+pub mod runtime;
+pub mod serve;
+pub mod zones;

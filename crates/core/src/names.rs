@@ -117,6 +117,16 @@ impl Names {
         self.find(term).map(|entry| &*entry.text)
     }
 
+    /// How many names this part holds.
+    pub fn len(&self) -> usize {
+        self.entries.len()
+    }
+
+    /// Whether it holds none.
+    pub fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+
     /// All names of this part, in the order in which they came.
     pub fn iter(&self) -> impl Iterator<Item = (Kind, &str, Term)> {
         self.entries.iter().map(|it| (it.kind, &*it.text, it.term))

@@ -45,6 +45,16 @@ impl Dictionary {
         self.read(names::part_of_term(term)).text(term).map(str::to_owned)
     }
 
+    /// How many names there are.
+    pub fn len(&self) -> usize {
+        (0..PARTS).map(|part| self.read(part).len()).sum()
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
     /// Takes over the names of a journalled event.
     pub fn learn_event(&self, event: &Event<'_>) {
         event.for_each_name(|kind, text| self.learn(kind, text));

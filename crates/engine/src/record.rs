@@ -212,6 +212,11 @@ pub fn tick() -> Vec<u8> {
     begin(kind::TICK)
 }
 
+/// Whether the record forgets a shopper.
+pub fn is_erase(record: &[u8]) -> bool {
+    record.first() == Some(&kind::ERASE)
+}
+
 /// Whether the record tells the director something.
 pub fn is_for_director(record: &[u8]) -> bool {
     match record.first() {

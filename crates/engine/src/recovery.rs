@@ -34,6 +34,17 @@ pub enum Error {
         /// The version found.
         found: u16,
     },
+    /// Snapshots know of records that the journal does not have.
+    #[error(
+        "a snapshot reaches to offset {snapshot}, but the journal ends at {end}: the newest journal files are \
+         missing or belong to another directory; put them back, or restore snapshots and journal together"
+    )]
+    SnapshotAhead {
+        /// The first offset that the snapshot does not hold.
+        snapshot: u64,
+        /// Where the journal ends.
+        end: u64,
+    },
     /// Records that are needed were released.
     #[error(
         "shard {shard} has no good snapshot at or after offset {oldest}, where the journal begins: restore \
@@ -148,6 +159,8 @@ pub struct Recovered {
 pub trait Replay {
     /// The first offset it still has.
     fn oldest(&self) -> Offset;
+    /// The offset after its last record.
+    fn end(&self) -> Offset;
     /// Hands every record from `from` on to `each`, in order.
     fn replay(
         &self,
@@ -159,6 +172,10 @@ pub trait Replay {
 impl<D: Disk> Replay for beckon_journal::FileLog<D> {
     fn oldest(&self) -> Offset {
         beckon_journal::Log::oldest_offset(self)
+    }
+
+    fn end(&self) -> Offset {
+        beckon_journal::Log::next_offset(self)
     }
 
     fn replay(
@@ -177,6 +194,10 @@ impl<D: Disk> Replay for beckon_journal::FileLog<D> {
 impl<D: Disk> Replay for beckon_journal::ReadOnlyLog<D> {
     fn oldest(&self) -> Offset {
         self.oldest_offset()
+    }
+
+    fn end(&self) -> Offset {
+        self.next_offset()
     }
 
     fn replay(
@@ -203,6 +224,7 @@ pub fn recover<D: Disk>(
     let mut head = Head::load(store, names)?;
     check_director(&head, oldest)?;
     let (mut worker, from) = load_worker(store, ShardId::all(), window, oldest)?;
+    check_not_ahead(head.from.max(worker.newest_from()), log.end())?;
     let from = from.map_or(head.from, |it| it.min(head.from));
     let mut unsent = Unsent::default();
     let mut replayed = 0;
@@ -222,6 +244,14 @@ pub fn check_director(head: &Head, oldest: Offset) -> Result<(), Error> {
             shard: beckon_core::id::MachineId::DIRECTOR.0,
             oldest: oldest.0,
         });
+    }
+    Ok(())
+}
+
+/// Whether the journal reaches every snapshot; `newest` is the first offset that the newest does not hold.
+pub fn check_not_ahead(newest: Offset, end: Offset) -> Result<(), Error> {
+    if newest > end {
+        return Err(Error::SnapshotAhead { snapshot: newest.0, end: end.0 });
     }
     Ok(())
 }

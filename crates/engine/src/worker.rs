@@ -119,6 +119,11 @@ impl Worker {
         self.shards.iter().map(|it| &it.shard)
     }
 
+    /// The latest of the offsets that its shards were restored at.
+    pub fn newest_from(&self) -> Offset {
+        self.shards.iter().map(|it| it.from).max().unwrap_or_default()
+    }
+
     /// The fingerprint of all its shards.
     pub fn digest(&self) -> Digest {
         self.shards().fold(Digest::default(), |sum, it| sum.plus(it.digest()))

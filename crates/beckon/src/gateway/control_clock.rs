@@ -1,0 +1,32 @@
+//! The clock over HTTP: what time it is, and moving virtual time forward.
+
+use super::App;
+use super::answer::{Failure, json, read_json};
+use axum::extract::State;
+use axum::response::Response;
+use beckon_core::time::Timestamp;
+use beckon_wire::shape::{Advance, Clock};
+use bytes::Bytes;
+
+fn shape(app: &App) -> Clock {
+    let clock = app.node.clock();
+    Clock { now: clock.now().0, is_virtual: clock.is_virtual() }
+}
+
+/// `GET /api/v1/clock`.
+pub async fn show(State(app): State<App>) -> Response {
+    json(&shape(&app))
+}
+
+/// `POST /api/v1/clock`: answers when everything that fell due has happened.
+pub async fn advance(State(app): State<App>, body: Bytes) -> Result<Response, Failure> {
+    let to = match read_json(&body)? {
+        Advance::To(at) => Timestamp(at),
+        Advance::ByMs(ms) => {
+            let ms = i64::try_from(ms).unwrap_or(i64::MAX);
+            Timestamp(app.node.clock().now().0.saturating_add(ms))
+        }
+    };
+    app.node.advance(to).await?;
+    Ok(json(&shape(&app)))
+}

@@ -1,0 +1,381 @@
+//! `/openapi.json`: OpenAPI 3.1, its schemas generated from the types that the handlers use.
+
+use axum::response::{IntoResponse, Response};
+use beckon_wire::problem::{Code, Document};
+use beckon_wire::shape;
+use serde_json::{Map, Value, json};
+use std::sync::OnceLock;
+use utoipa::openapi::{RefOr, Schema};
+use utoipa::{PartialSchema, ToSchema};
+
+/// One operation.
+struct Operation {
+    method: &'static str,
+    path: &'static str,
+    id: &'static str,
+    summary: &'static str,
+    tag: &'static str,
+    /// Schema of the request's body.
+    body: Option<Value>,
+    /// Status and schema of the answer; `None` for an answer without a body.
+    answer: (u16, Option<Value>),
+    /// Which errors it can answer beside those of its tag.
+    errors: &'static [Code],
+    query: &'static [(&'static str, &'static str)],
+}
+
+fn reference(name: &str) -> Value {
+    json!({ "$ref": format!("#/components/schemas/{name}") })
+}
+
+fn page_of(name: &str) -> Value {
+    json!({
+        "type": "object",
+        "required": ["items"],
+        "properties": {
+            "items": { "type": "array", "items": reference(name) },
+            "next": { "type": "string", "description": "Send it as `cursor` to get what follows." }
+        }
+    })
+}
+
+const PAGING: &[(&str, &str)] = &[
+    ("cursor", "Where the list goes on: `next` of the page before."),
+    ("limit", "Items of a page, 1 to 1000."),
+];
+
+fn operations() -> Vec<Operation> {
+    let call = json!({
+        "type": "object",
+        "description": "A call of Segment's HTTP tracking API, see https://segment.com/docs/connections/sources/catalog/libraries/server/http-api/.",
+        "properties": {
+            "userId": { "type": ["string", "number", "null"] },
+            "anonymousId": { "type": ["string", "number", "null"] },
+            "messageId": { "type": "string" },
+            "timestamp": { "type": "string" },
+            "sentAt": { "type": "string" },
+            "event": { "type": "string" },
+            "properties": { "type": "object" },
+            "traits": { "type": "object" },
+            "context": { "type": "object" }
+        }
+    });
+    let batch = json!({
+        "type": "object",
+        "required": ["batch"],
+        "properties": {
+            "batch": { "type": "array", "maxItems": 2500, "items": { "type": "object" } },
+            "sentAt": { "type": "string" },
+            "writeKey": { "type": "string" },
+            "bulk": {
+                "type": "object",
+                "description": "A bulk source's name and the number of this batch's first event.",
+                "required": ["source", "sequence"],
+                "properties": { "source": { "type": "string" }, "sequence": { "type": "integer", "minimum": 0 } }
+            }
+        }
+    });
+    let mut all = Vec::new();
+    let mut add = |method, path, id, summary, tag, body, answer, errors: &'static [Code], query| {
+        all.push(Operation { method, path, id, summary, tag, body, answer, errors, query });
+    };
+    for (kind, summary) in [
+        ("identify", "Who a shopper is"),
+        ("track", "What a shopper did"),
+        ("page", "A page was seen"),
+        ("screen", "A screen was seen"),
+        ("group", "A shopper belongs to a group"),
+        ("alias", "Two ids are one shopper"),
+    ] {
+        let path: &'static str = String::leak(format!("/v1/{kind}"));
+        let answer = (200, Some(reference("Answer")));
+        add("post", path, kind, summary, "collect", Some(call.clone()), answer, COLLECT_ERRORS, &[]);
+    }
+    let answer = (200, Some(reference("Answer")));
+    add(
+        "post",
+        "/v1/batch",
+        "batch",
+        "Many calls at once",
+        "collect",
+        Some(batch),
+        answer,
+        BATCH_ERRORS,
+        &[],
+    );
+    for (plural, one, shape) in
+        [("products", "product", "Product"), ("hosts", "host", "Host"), ("rooms", "room", "Room")]
+    {
+        let leak = |text: String| -> &'static str { String::leak(text) };
+        let list = leak(format!("/api/v1/{plural}"));
+        let item = leak(format!("/api/v1/{plural}/{{id}}"));
+        let input = Some(reference(&format!("{shape}Input")));
+        let shown = || (200, Some(reference(shape)));
+        add(
+            "get",
+            list,
+            leak(format!("list_{plural}")),
+            "List them",
+            "catalogue",
+            None,
+            (200, Some(page_of(shape))),
+            &[Code::BadCursor, Code::BadParameter],
+            PAGING,
+        );
+        add(
+            "get",
+            item,
+            leak(format!("get_{one}")),
+            "Read one",
+            "catalogue",
+            None,
+            shown(),
+            &[Code::NotFound],
+            &[],
+        );
+        add(
+            "put",
+            item,
+            leak(format!("put_{one}")),
+            "Enter one, or replace it",
+            "catalogue",
+            input,
+            shown(),
+            WRITE_ERRORS,
+            &[],
+        );
+        add(
+            "delete",
+            item,
+            leak(format!("delete_{one}")),
+            "Take one out",
+            "catalogue",
+            None,
+            (204, None),
+            &[Code::NotFound, Code::Overloaded, Code::JournalUnavailable],
+            &[],
+        );
+    }
+    let imported = json!({ "type": "object", "required": ["imported"], "properties": { "imported": { "type": "integer" } } });
+    add(
+        "post",
+        "/api/v1/products/batch",
+        "import_products",
+        "Enter many products",
+        "catalogue",
+        Some(reference("ProductImport")),
+        (200, Some(imported)),
+        WRITE_ERRORS,
+        &[],
+    );
+    add(
+        "get",
+        "/api/v1/profiles/{id}",
+        "get_profile",
+        "A shopper's profile",
+        "profiles",
+        None,
+        (200, Some(reference("Profile"))),
+        &[Code::NotFound],
+        &[],
+    );
+    add(
+        "delete",
+        "/api/v1/profiles/{id}",
+        "erase_profile",
+        "Forget a shopper",
+        "profiles",
+        None,
+        (204, None),
+        &[Code::NotFound, Code::Overloaded, Code::JournalUnavailable],
+        &[],
+    );
+    add(
+        "get",
+        "/api/v1/profiles/{id}/export",
+        "export_profile",
+        "Everything held of a shopper",
+        "profiles",
+        None,
+        (200, Some(reference("Export"))),
+        &[Code::NotFound],
+        &[],
+    );
+    add(
+        "get",
+        "/api/v1/stats",
+        "stats",
+        "What came in, who is known, how far behind everything is",
+        "operate",
+        None,
+        (200, Some(reference("Stats"))),
+        &[],
+        &[],
+    );
+    add(
+        "get",
+        "/api/v1/bulk/{source}",
+        "bulk_status",
+        "Where a bulk source has to continue",
+        "operate",
+        None,
+        (200, Some(reference("BulkStatus"))),
+        &[],
+        &[],
+    );
+    add(
+        "get",
+        "/api/v1/clock",
+        "get_clock",
+        "What time it is",
+        "operate",
+        None,
+        (200, Some(reference("Clock"))),
+        &[],
+        &[],
+    );
+    add(
+        "post",
+        "/api/v1/clock",
+        "move_clock",
+        "Move virtual time forward",
+        "operate",
+        Some(reference("Advance")),
+        (200, Some(reference("Clock"))),
+        CLOCK_ERRORS,
+        &[],
+    );
+    all
+}
+
+const COLLECT_ERRORS: &[Code] =
+    &[Code::BadJson, Code::EventTooLarge, Code::Overloaded, Code::JournalUnavailable, Code::MediaTypeUnknown];
+const BATCH_ERRORS: &[Code] = &[
+    Code::BadJson,
+    Code::BatchTooLarge,
+    Code::TooManyEvents,
+    Code::BulkGap,
+    Code::Overloaded,
+    Code::JournalUnavailable,
+    Code::MediaTypeUnknown,
+    Code::LimitReached,
+];
+const WRITE_ERRORS: &[Code] =
+    &[Code::BadJson, Code::BodyTooLarge, Code::FieldInvalid, Code::Overloaded, Code::JournalUnavailable];
+const CLOCK_ERRORS: &[Code] = &[Code::BadJson, Code::ClockNotVirtual, Code::FieldInvalid, Code::BodyTooLarge];
+
+fn schemas() -> Map<String, Value> {
+    let mut all: Vec<(String, RefOr<Schema>)> = Vec::new();
+    macro_rules! add {
+        ($($shape:ty),+ $(,)?) => {$(
+            all.push((<$shape>::name().into_owned(), <$shape>::schema()));
+            <$shape>::schemas(&mut all);
+        )+};
+    }
+    add!(
+        Document,
+        shape::Answer,
+        shape::ProductInput,
+        shape::Product,
+        shape::ProductImport,
+        shape::HostInput,
+        shape::Host,
+        shape::RoomInput,
+        shape::Room,
+        shape::Profile,
+        shape::Export,
+        shape::Stats,
+        shape::BulkStatus,
+        shape::Clock,
+        shape::Advance,
+    );
+    all.into_iter().filter_map(|(name, schema)| Some((name, serde_json::to_value(schema).ok()?))).collect()
+}
+
+fn operation(it: &Operation) -> Value {
+    let mut responses = Map::new();
+    let described = |what: &str, schema: Option<&Value>| match schema {
+        None => json!({ "description": what }),
+        Some(schema) => {
+            json!({ "description": what, "content": { "application/json": { "schema": schema } } })
+        }
+    };
+    responses.insert(it.answer.0.to_string(), described("Done", it.answer.1.as_ref()));
+    let always: &[Code] = &[Code::KeyMissing, Code::KeyNotAllowed];
+    let mut by_status: std::collections::BTreeMap<u16, Vec<&str>> = Default::default();
+    for code in always.iter().chain(it.errors).chain(&[Code::NotReady]) {
+        by_status.entry(code.status()).or_default().push(code.word());
+    }
+    for (status, words) in by_status {
+        let problem = json!({
+            "description": words.join(", "),
+            "content": { "application/problem+json": { "schema": reference("Problem") } }
+        });
+        responses.insert(status.to_string(), problem);
+    }
+    let named = it.path.split('{').skip(1).filter_map(|it| it.split('}').next());
+    let in_path = named
+        .map(|name| json!({ "name": name, "in": "path", "required": true, "schema": { "type": "string" } }));
+    let in_query = it.query.iter().map(|(name, about)| {
+        let kind = if *name == "limit" {
+            json!({ "type": "integer", "minimum": 1, "maximum": 1000 })
+        } else {
+            json!({ "type": "string" })
+        };
+        json!({ "name": name, "in": "query", "description": about, "schema": kind })
+    });
+    let key = if it.tag == "collect" { "writeKey" } else { "serverKey" };
+    let mut operation = json!({
+        "operationId": it.id,
+        "summary": it.summary,
+        "tags": [it.tag],
+        "parameters": in_path.chain(in_query).collect::<Vec<_>>(),
+        "responses": responses,
+        "security": [{ key: [] }, { "bearer": [] }]
+    });
+    if let Some(body) = &it.body {
+        operation["requestBody"] =
+            json!({ "required": true, "content": { "application/json": { "schema": body } } });
+    }
+    operation
+}
+
+/// The document.
+pub fn document() -> Value {
+    let mut paths: Map<String, Value> = Map::new();
+    for it in operations() {
+        paths.entry(it.path).or_insert_with(|| json!({}))[it.method] = operation(&it);
+    }
+    json!({
+        "openapi": "3.1.0",
+        "info": {
+            "title": "Beckon",
+            "version": env!("CARGO_PKG_VERSION"),
+            "description": "Precision push for live commerce: collect, catalogue, profiles.",
+            "license": { "name": "Apache-2.0", "identifier": "Apache-2.0" }
+        },
+        "servers": [{ "url": "/" }],
+        "tags": [
+            { "name": "collect", "description": "Events in: Segment's HTTP tracking API. Needs a write key." },
+            { "name": "catalogue", "description": "Products, hosts, rooms. Needs a server key." },
+            { "name": "profiles", "description": "Shoppers. Needs a server key." },
+            { "name": "operate", "description": "Counts and clock. Needs a server key." }
+        ],
+        "paths": paths,
+        "components": {
+            "schemas": schemas(),
+            "securitySchemes": {
+                "writeKey": { "type": "http", "scheme": "basic", "description": "The write key as user name, no password." },
+                "serverKey": { "type": "http", "scheme": "basic", "description": "The server key as user name, no password." },
+                "bearer": { "type": "http", "scheme": "bearer" }
+            }
+        }
+    })
+}
+
+/// `GET /openapi.json`.
+pub async fn serve() -> Response {
+    static DOCUMENT: OnceLock<String> = OnceLock::new();
+    let text = DOCUMENT.get_or_init(|| document().to_string());
+    ([("content-type", "application/json")], text.as_str()).into_response()
+}

@@ -1,0 +1,60 @@
+//! A folder thread: its share of the shards, fed with every record in order.
+
+use super::node::Shared;
+use beckon_engine::worker::{Tell, Worker};
+use beckon_journal::Offset;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::sync::mpsc::Receiver;
+
+/// A question to a folder, answered after everything queued before it; with the offset of the next record.
+pub(super) type Question = Box<dyn FnOnce(&Worker, Offset) + Send>;
+
+/// What a folder is to do next.
+pub(super) enum Job {
+    /// Fold this.
+    Record(Offset, Arc<Vec<u8>>),
+    /// Answer this.
+    Run(Question),
+    /// End.
+    Stop,
+}
+
+pub(super) fn run(
+    shared: &Shared,
+    number: usize,
+    mut worker: Worker,
+    mut next: Offset,
+    jobs: &Receiver<Job>,
+) {
+    let mut tells: Vec<Tell> = Vec::new();
+    publish_deadline(shared, number, &worker);
+    while let Ok(job) = jobs.recv() {
+        match job {
+            Job::Record(offset, record) => {
+                // What was sequenced was encoded by us a moment ago: bytes that do not read are a bug.
+                if let Err(bad) = worker.apply(offset, &record, |it| tells.push(it)) {
+                    panic!("a record of our own cannot be folded: {bad}");
+                }
+                next = Offset(offset.0 + 1);
+                if !tells.is_empty() {
+                    shared.tell(tells.drain(..));
+                }
+                shared.folded[number].fetch_add(record.len() as u64, Ordering::Relaxed);
+                if offset.0.is_multiple_of(DEADLINE_EVERY) {
+                    publish_deadline(shared, number, &worker);
+                }
+            }
+            Job::Run(question) => question(&worker, next),
+            Job::Stop => break,
+        }
+    }
+}
+
+/// Deadlines are a matter of hours so far: looking at them with every record would be waste.
+const DEADLINE_EVERY: u64 = 256;
+
+fn publish_deadline(shared: &Shared, number: usize, worker: &Worker) {
+    let at = worker.next_deadline().map_or(i64::MAX, |it| it.0);
+    shared.deadlines[number].store(at as u64, Ordering::Relaxed);
+}

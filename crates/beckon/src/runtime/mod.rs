@@ -1,0 +1,16 @@
+//! The running node: machines on threads, one journal under them, and the handle everything else holds.
+//!
+//! Threads: one committer that makes gathered records durable; as many folders as there are cores, each
+//! with its share of the shards; the director; a snapshotter. The handle puts a record into the one
+//! order, which at the same moment queues it for every folder: what is asked of a shard after that is
+//! answered after it. See ARCHITECTURE.md for the picture.
+
+mod boot;
+mod committer;
+mod director;
+mod folder;
+mod node;
+mod snapshotter;
+
+pub use boot::{Error, Options};
+pub use node::{Node, NotTaken, ShardReport, StopReport};
