@@ -1,9 +1,10 @@
 //! The window within which an event counts once: exact, 128 bits an id, under a stated budget of memory.
 //!
-//! Ids lie in generations, oldest first. When the newest is full, or has been open for its share of the
-//! longest window, the oldest is dropped and a new one opens. So the window is `budget / 18.3 bytes`
-//! ids, or the longest window, whichever is shorter; never less than 7/8 of that. Everything follows
-//! from the ids and the times at which they were journalled: a replay rebuilds the same window.
+//! Ids lie in generations, oldest first. When the newest holds its share of the ids, or has been open for
+//! its share of the longest window, a new one opens; the oldest is dropped when its time is over or when
+//! the budget is full. So the window is `budget / 18.3 bytes` ids, or the longest window, whichever is
+//! shorter; never less than 7/8 of that. Everything follows from the ids and the times at which they were
+//! journalled: a replay rebuilds the same window.
 
 use crate::limits::DEDUP_GENERATIONS;
 use crate::time::Timestamp;
@@ -59,12 +60,16 @@ impl Dedup {
         }
         let share = (self.window.ids_max / DEDUP_GENERATIONS).max(1);
         let span = self.window.span_ms / DEDUP_GENERATIONS as i64;
-        let full = |it: &Generation| it.ids.len() >= share || now.0 - it.opened.0 >= span;
+        let full = |it: &Generation| it.ids.len() >= share || now.0.saturating_sub(it.opened.0) >= span;
         if self.generations.back().is_none_or(full) {
-            if self.generations.len() == DEDUP_GENERATIONS {
-                self.generations.pop_front();
-            }
+            self.expire(now);
             self.generations.push_back(Generation { opened: now, ids: Arc::default() });
+        }
+        // Those that time closed are no more than DEDUP_GENERATIONS, and so are those that ids closed.
+        while self.generations.len() > 1
+            && (self.len() >= self.window.ids_max || self.generations.len() > 2 * DEDUP_GENERATIONS)
+        {
+            self.generations.pop_front();
         }
         if let Some(newest) = self.generations.back_mut() {
             Arc::make_mut(&mut newest.ids).insert_unique(hash, id, spread);
@@ -128,7 +133,7 @@ mod tests {
     fn the_window_never_holds_more_than_its_budget() {
         let mut dedup = Dedup::new(Window { ids_max: 800, span_ms: i64::MAX });
         for id in 0..10_000u128 {
-            assert!(dedup.is_new(id << 64 | id * 7919, Timestamp(0)));
+            assert!(dedup.is_new((id << 64) | (id * 7919), Timestamp(0)));
             assert!(dedup.len() <= 800);
         }
         assert!(dedup.len() >= 700, "seven eighths are always there");

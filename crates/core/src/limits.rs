@@ -53,7 +53,7 @@ pub const RAW_BYTES_MAX: usize = 32 << 10;
 /// How far ahead of its receipt an event's time may lie before it is clamped, in milliseconds.
 pub const FUTURE_MS_MAX: i64 = 5 * 60 * 1000;
 
-/// Generations of the dedup window: the oldest is dropped when a new one opens.
+/// Parts of the dedup window, by age and again by number of ids: the oldest part is dropped as a whole.
 pub const DEDUP_GENERATIONS: usize = 8;
 
 /// Bulk sources whose progress is kept.
@@ -61,6 +61,12 @@ pub const BULK_SOURCES_MAX: usize = 4096;
 
 /// Products the catalogue holds.
 pub const PRODUCTS_MAX: usize = 16 << 20;
+
+/// Hosts the catalogue holds.
+pub const HOSTS_MAX: usize = 1 << 20;
+
+/// Rooms the catalogue holds.
+pub const ROOMS_MAX: usize = 1 << 20;
 
 const _: () = assert!(SHARDS < u8::MAX as usize, "a machine's number is one byte");
 const _: () = assert!(size_of::<Hot>() <= 256, "hot columns must stay within the figure DESIGN.md aims at");

@@ -4,7 +4,7 @@
 //! looks the rest up here before an event is journalled, so that shards never depend on the catalogue.
 
 use crate::id::Term;
-use crate::limits::PRODUCTS_MAX;
+use crate::limits::{HOSTS_MAX, PRODUCTS_MAX, ROOMS_MAX};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -111,20 +111,15 @@ impl Catalogue {
     /// catalogue is full.
     pub fn apply(&mut self, change: Change) -> bool {
         match change {
-            Change::PutProduct(product) => {
-                let full =
-                    self.products.len() >= PRODUCTS_MAX && !self.products.contains_key(&product.id.term);
-                !full && put(&mut self.products, product.id.term, product)
-            }
+            Change::PutProduct(product) => put(&mut self.products, PRODUCTS_MAX, product.id.term, product),
             Change::SeenProduct(product) => {
                 let known = self.products.contains_key(&product.id.term);
-                let full = self.products.len() >= PRODUCTS_MAX;
-                !known && !full && put(&mut self.products, product.id.term, product)
+                !known && put(&mut self.products, PRODUCTS_MAX, product.id.term, product)
             }
             Change::DeleteProduct(term) => self.products.remove(&term).is_some(),
-            Change::PutHost(host) => put(&mut self.hosts, host.id.term, host),
+            Change::PutHost(host) => put(&mut self.hosts, HOSTS_MAX, host.id.term, host),
             Change::DeleteHost(term) => self.hosts.remove(&term).is_some(),
-            Change::PutRoom(room) => put(&mut self.rooms, room.id.term, room),
+            Change::PutRoom(room) => put(&mut self.rooms, ROOMS_MAX, room.id.term, room),
             Change::DeleteRoom(term) => self.rooms.remove(&term).is_some(),
         }
     }
@@ -160,10 +155,13 @@ impl Catalogue {
     }
 }
 
-fn put<T: PartialEq>(map: &mut BTreeMap<Term, Arc<T>>, term: Term, value: T) -> bool {
-    if term == Term::NONE || map.get(&term).is_some_and(|old| **old == value) {
-        return false;
+fn put<T: PartialEq>(map: &mut BTreeMap<Term, Arc<T>>, max: usize, term: Term, value: T) -> bool {
+    let changes = match map.get(&term) {
+        Some(old) => **old != value,
+        None => term != Term::NONE && map.len() < max,
+    };
+    if changes {
+        map.insert(term, Arc::new(value));
     }
-    map.insert(term, Arc::new(value));
-    true
+    changes
 }

@@ -41,8 +41,8 @@ impl<'a> Event<'a> {
         Ok(Event {
             key: if has(KEY) { u128::from_le_bytes(get.array("event key")?) } else { 0 },
             at: Timestamp(get.int("event time")?),
-            user: has(USER).then(|| get.str("user id")).transpose()?,
-            anonymous: has(ANONYMOUS).then(|| get.str("anonymous id")).transpose()?,
+            user: has(USER).then(|| get_id(get, "user id")).transpose()?,
+            anonymous: has(ANONYMOUS).then(|| get_id(get, "anonymous id")).transpose()?,
             name: get_text(get)?,
             context: Context::read(mask, get)?,
             act: Act::read(get)?,
@@ -76,6 +76,12 @@ fn put_text(out: &mut Vec<u8>, text: Text<'_>) {
     if !text.text.is_empty() {
         out.extend_from_slice(&text.term.0.to_le_bytes());
     }
+}
+
+/// An id is never empty: a row of the store without one is a free row.
+fn get_id<'a>(get: &mut Get<'a>, what: &'static str) -> Result<&'a str, Malformed> {
+    let id = get.str(what)?;
+    if id.is_empty() { Err(get.malformed(what)) } else { Ok(id) }
 }
 
 fn get_text<'a>(get: &mut Get<'a>) -> Result<Text<'a>, Malformed> {
@@ -248,7 +254,7 @@ impl<'a> Act<'a> {
         Ok(match get.u8("act")? {
             0 => Act::Other { raw: get.str("properties")? },
             1 => Act::Identify { traits: get_list(get, "traits", Trait::read)? },
-            2 => Act::Alias { previous: get.str("previous id")? },
+            2 => Act::Alias { previous: get_id(get, "previous id")? },
             3 => Act::Product {
                 what: get_number(get, ProductAct::from_number, "product act")?,
                 product: ProductRef::read(get)?,

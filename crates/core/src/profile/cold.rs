@@ -108,7 +108,11 @@ impl Cold {
         });
         let device_is_new = event.context.device.is_some_and(|device| {
             let known = details.and_then(|it| it.devices.iter().find(|it| *it.id == *device.id));
-            known.is_none_or(|it| it.seen_at < hour(at) || device.token.is_some_and(|_| it.token_at <= at))
+            known.is_none_or(|it| {
+                it.seen_at < hour(at)
+                    || device.token.is_some_and(|_| it.token_at <= at)
+                    || (it.kind.is_empty() && !device.kind.is_empty())
+            })
         });
         let language_is_set = event.context.language.is_some()
             && details.is_none_or(|it| it.date(field::LANGUAGE).is_none_or(|set| set < hour(at)));
@@ -216,22 +220,7 @@ impl Details {
     }
 
     fn device(&mut self, device: crate::event::Device<'_>, at: u32) {
-        let place = match self.devices.binary_search_by(|it| (*it.id).cmp(device.id)) {
-            Ok(place) => place,
-            Err(place) => {
-                let new = Device {
-                    id: device.id.into(),
-                    kind: device.kind.into(),
-                    token: None,
-                    token_at: 0,
-                    seen_at: 0,
-                };
-                self.devices.insert(place, new);
-                place
-            }
-        };
-        let kept = &mut self.devices[place];
-        kept.seen_at = kept.seen_at.max(hour(at));
+        let kept = self.device_seen(device.id, device.kind, hour(at));
         if let Some(token) = device.token
             && at >= kept.token_at
         {
@@ -239,6 +228,23 @@ impl Details {
             kept.token_at = at;
         }
         self.bound_devices();
+    }
+
+    fn device_seen(&mut self, id: &str, kind: &str, seen: u32) -> &mut Device {
+        let place = match self.devices.binary_search_by(|it| (*it.id).cmp(id)) {
+            Ok(place) => place,
+            Err(place) => {
+                let new = Device { id: id.into(), kind: kind.into(), token: None, token_at: 0, seen_at: 0 };
+                self.devices.insert(place, new);
+                place
+            }
+        };
+        let kept = &mut self.devices[place];
+        kept.seen_at = kept.seen_at.max(seen);
+        if kept.kind.is_empty() {
+            kept.kind = kind.into();
+        }
+        kept
     }
 
     fn bound_devices(&mut self) {
@@ -263,8 +269,13 @@ impl Details {
             }
         }
         for it in &other.devices {
-            let device = crate::event::Device { id: &it.id, kind: &it.kind, token: it.token.as_deref() };
-            self.device(device, it.seen_at.max(it.token_at));
+            let kept = self.device_seen(&it.id, &it.kind, it.seen_at);
+            // A token that was taken back is news as well.
+            if it.token_at > kept.token_at {
+                kept.token = it.token.clone();
+                kept.token_at = it.token_at;
+            }
+            self.bound_devices();
         }
         other.apps.iter().for_each(|(app, seen)| self.app(app, *seen));
         other.anonymous_ids.iter().for_each(|id| self.anonymous_id(id));

@@ -68,7 +68,10 @@ pub fn fold(
     match &event.act {
         Act::Other { .. } | Act::Identify { .. } | Act::Alias { .. } => {}
         Act::Product { what, product } => fold.product(*what, product),
-        Act::Category { category } => fold.interest(|hot| hot.categories, *category, weight::LISTED),
+        Act::Category { category } => {
+            fold.interest(|hot| hot.categories, *category, weight::LISTED);
+            fold.history.days.add(category.term, fold.day, 1);
+        }
         Act::Order { what, total_cents, discount_cents, coupon, products } => {
             fold.order(*what, *total_cents, *discount_cents, *coupon, products);
         }
@@ -92,6 +95,10 @@ fn is_passive(act: &Act<'_>) -> bool {
             | Act::Push { what: PushAct::Received, .. }
             | Act::Order { what: OrderAct::Refunded | OrderAct::Cancelled, .. }
     )
+}
+
+fn is_reduced(product: &ProductRef<'_>) -> bool {
+    product.price_cents != 0 && product.price_cents < product.list_price_cents
 }
 
 struct Fold<'f, 'p, 'h> {
@@ -190,7 +197,7 @@ impl Fold<'_, '_, '_> {
                 tallies.last_purchase = tallies.last_purchase.max(at);
                 tallies.spent_cents = tallies.spent_cents.saturating_add(total);
                 tallies.discount_cents = tallies.discount_cents.saturating_add(discount);
-                let listed_lower = products.iter().any(|it| it.price_cents < it.list_price_cents);
+                let listed_lower = products.iter().any(is_reduced);
                 if coupon || discount > 0 || listed_lower {
                     count!(tallies.reduced_purchases);
                 }

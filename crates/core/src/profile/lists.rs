@@ -220,16 +220,21 @@ impl<const N: usize> Days<N> {
         if term == Term::NONE {
             return;
         }
-        if let Some(week) = self.0.iter_mut().find(|it| it.term == term.0) {
-            return week.add(day, count);
-        }
-        let Some(least) = self.0.iter_mut().min_by_key(|it| (it.day, it.term)) else { return };
-        if (least.day, least.term) < (day, term.0) {
-            *least = Week { term: term.0, day, counts: count.min(15) };
-        }
+        let place = match self.0.iter().position(|it| it.term == term.0) {
+            Some(place) => {
+                self.0[place].add(day, count);
+                place
+            }
+            None if latest(&self.0[N - 1]) >= (day, term.0) => return,
+            None => {
+                self.0[N - 1] = Week { term: term.0, day, counts: count.min(15) };
+                N - 1
+            }
+        };
+        self.0[..=place].sort_unstable_by_key(|it| std::cmp::Reverse(latest(it)));
     }
 
-    /// What is kept, in no order.
+    /// What is kept, latest day first.
     pub fn iter(&self) -> impl Iterator<Item = &Week> {
         self.0.iter().filter(|it| it.term != 0)
     }
@@ -250,6 +255,10 @@ impl<const N: usize> Days<N> {
             }
         }
     }
+}
+
+fn latest(week: &Week) -> (u32, u32) {
+    (week.day, week.term)
 }
 
 /// `Default` cannot be derived for arrays of a generic length.

@@ -16,6 +16,7 @@ pub struct Live {
     online_at: u32,
     foreground_at: u32,
     battery_at: u32,
+    charging_at: u32,
     network_at: u32,
     place_at: u32,
     downlink_at: u32,
@@ -68,13 +69,15 @@ impl Live {
         {
             self.flag(FOREGROUND, foreground);
         }
-        if (state.battery_pct.is_some() || state.charging.is_some()) && newer(&mut self.battery_at, at) {
-            if let Some(pct) = state.battery_pct {
-                self.battery_pct = pct;
-            }
-            if let Some(charging) = state.charging {
-                self.flag(CHARGING, charging);
-            }
+        if let Some(pct) = state.battery_pct
+            && newer(&mut self.battery_at, at)
+        {
+            self.battery_pct = pct;
+        }
+        if let Some(charging) = state.charging
+            && newer(&mut self.charging_at, at)
+        {
+            self.flag(CHARGING, charging);
         }
         if let Some(network) = state.network
             && newer(&mut self.network_at, at)
@@ -97,7 +100,7 @@ impl Live {
     pub fn enter(&mut self, room: Option<Term>, at: u32) {
         if newer(&mut self.room_at, at) {
             self.flag(IN_ROOM, room.is_some());
-            self.room = room.map_or(self.room, |it| it.0);
+            self.room = room.map_or(0, |it| it.0);
         }
     }
 
@@ -116,9 +119,14 @@ impl Live {
         dated(self.room_at, (self.flags & IN_ROOM != 0).then_some(Term(self.room)))
     }
 
-    /// Battery in percent, and whether it is charging.
-    pub fn battery(&self) -> Option<Dated<(u8, bool)>> {
-        dated(self.battery_at, (self.battery_pct, self.flags & CHARGING != 0))
+    /// Battery in percent.
+    pub fn battery_pct(&self) -> Option<Dated<u8>> {
+        dated(self.battery_at, self.battery_pct)
+    }
+
+    /// On a charger or not.
+    pub fn charging(&self) -> Option<Dated<bool>> {
+        dated(self.charging_at, self.flags & CHARGING != 0)
     }
 
     /// Kind of network.
@@ -148,11 +156,8 @@ impl Live {
         let theirs = [
             (other.online_at, self.online_at, DeviceState { online: flag(ONLINE), ..none }),
             (other.foreground_at, self.foreground_at, DeviceState { foreground: flag(FOREGROUND), ..none }),
-            (
-                other.battery_at,
-                self.battery_at,
-                DeviceState { battery_pct: Some(other.battery_pct), charging: flag(CHARGING), ..none },
-            ),
+            (other.battery_at, self.battery_at, DeviceState { battery_pct: Some(other.battery_pct), ..none }),
+            (other.charging_at, self.charging_at, DeviceState { charging: flag(CHARGING), ..none }),
             (
                 other.network_at,
                 self.network_at,

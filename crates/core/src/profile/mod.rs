@@ -145,7 +145,10 @@ impl HotView<'_> {
         self.live.merge(&other.live);
         // Attributes follow their dates: see `cold::Details::merge`.
         let (mine, theirs) = (&mut *self.activity, &other.activity);
-        mine.first = if mine.first == 0 { theirs.first } else { mine.first.min(theirs.first.max(1)) };
+        mine.first = match (mine.first, theirs.first) {
+            (0, only) | (only, 0) => only,
+            (mine, theirs) => mine.min(theirs),
+        };
         mine.last = mine.last.max(theirs.last);
         mine.events = mine.events.saturating_add(theirs.events);
     }
@@ -176,6 +179,7 @@ pub fn day_of(secs: u32, offset_min: i16) -> u32 {
 }
 
 /// Upper borders of the price bands, in hundredths: each about three times the one before.
+#[expect(clippy::inconsistent_digit_grouping, reason = "hundredths stand apart")]
 pub const PRICE_BANDS: [u64; 6] = [10_00, 30_00, 100_00, 300_00, 1_000_00, 3_000_00];
 
 /// The band of a price, 1 to 7; 0 when the price is unknown.

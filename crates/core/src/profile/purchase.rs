@@ -64,6 +64,9 @@ impl Cart {
             Some(place) => {
                 let old = self.lines[place];
                 if old.at > new.at {
+                    if old.category == 0 {
+                        self.lines[place].category = new.category;
+                    }
                     return;
                 }
                 if new.category == 0 {
@@ -185,7 +188,7 @@ pub struct Hesitation {
     pub category: Term,
     /// Since when it lies there (Unix seconds).
     pub since: u32,
-    /// Touches of the category in the seven days up to the latest look.
+    /// Touches of the category in the seven days up to now.
     pub category_touches: u32,
     /// On how many of those days.
     pub category_days: u32,

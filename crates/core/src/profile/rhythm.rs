@@ -1,7 +1,7 @@
 //! Activity rhythm: in which hours of weekdays and weekends, on the shopper's own clock, he is active.
 //!
-//! What counts is an hour with activity, not the events in it: a burst of taps is one sign of life. The
-//! last 64 hours are remembered one by one, so that within them it does not matter in which order
+//! What counts is an hour with activity, not the events in it: a burst of taps is one sign of life. Hours
+//! are those of the shopper's own clock, so that one hour is one bin wherever he lives. The last 64 hours are remembered one by one, so that within them it does not matter in which order
 //! events come; an event older than that counts as an hour of its own only if no later activity is known
 //! in its place, which cannot be told, so it is left out. Each bin halves every 21 days (DESIGN.md §4),
 //! in whole weeks; a late event is weighed for its own week, to 1/256 of an hour.
@@ -20,7 +20,7 @@ const HALF_LIFE_WEEKS: f64 = 3.0;
 const HOUR: f64 = 256.0;
 
 const HOUR_S: u32 = 3600;
-const WEEK_S: u32 = 7 * 86_400;
+const WEEK_HOURS: u32 = 7 * 24;
 
 /// Decayed active hours by hour of the day and kind of day.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Pod, Zeroable)]
@@ -29,7 +29,7 @@ pub struct Rhythm {
     /// Bit `i`: active in the hour `newest_hour − i`.
     recent: u64,
     bins: [u16; BINS],
-    /// Hours since the epoch of the latest activity.
+    /// The hour of the latest activity, in hours since the epoch on the shopper's clock.
     newest_hour: u32,
     /// Weeks since the epoch up to which the bins are decayed.
     week: u32,
@@ -44,7 +44,8 @@ impl Default for Rhythm {
 impl Rhythm {
     /// The shopper was active at `at` (Unix seconds), with his clock `offset_min` minutes east of UTC.
     pub fn active(&mut self, at: u32, offset_min: i16) {
-        let hour = at / HOUR_S;
+        let local = i64::from(at) + i64::from(offset_min) * 60;
+        let hour = local.clamp(0, u32::MAX.into()) as u32 / HOUR_S;
         if hour == self.newest_hour && self.recent & 1 != 0 {
             return; // the common case: still the same hour
         }
@@ -58,7 +59,7 @@ impl Rhythm {
             return;
         }
         self.recent |= 1 << back;
-        self.add(LocalHour::at(at, offset_min).bin(), at / WEEK_S, HOUR);
+        self.add(bin_of(hour), hour / WEEK_HOURS, HOUR);
     }
 
     /// Decayed active hours of a bin as of the latest activity's week.
@@ -88,21 +89,42 @@ impl Rhythm {
         }
         let newest = self.newest_hour.max(other.newest_hour);
         let aligned = |recent: u64, hour: u32| recent.checked_shl(newest - hour).unwrap_or(0);
-        self.recent = aligned(self.recent, self.newest_hour) | aligned(other.recent, other.newest_hour);
+        let mine = aligned(self.recent, self.newest_hour);
+        let theirs = aligned(other.recent, other.newest_hour);
+        let twice = mine & theirs;
+        for back in (0..u64::BITS).filter(|back| twice & (1 << back) != 0) {
+            self.take_back(newest.saturating_sub(back));
+        }
+        self.recent = mine | theirs;
         self.newest_hour = newest;
+    }
+
+    /// An hour that was added twice counts once.
+    fn take_back(&mut self, hour: u32) {
+        let weight = weight_after(self.week.saturating_sub(hour / WEEK_HOURS));
+        let bin = &mut self.bins[bin_of(hour)];
+        *bin = bin.saturating_sub((HOUR * weight + 0.5) as u16);
     }
 
     fn add(&mut self, bin: usize, week: u32, units: f64) {
         if week > self.week {
-            let factor = exp2(-f64::from(week - self.week) / HALF_LIFE_WEEKS);
+            let factor = weight_after(week - self.week);
             for bin in &mut self.bins {
                 *bin = (f64::from(*bin) * factor + 0.5) as u16;
             }
             self.week = week;
         }
-        let weight = exp2(-f64::from(self.week - week) / HALF_LIFE_WEEKS);
+        let weight = weight_after(self.week - week);
         self.bins[bin] = self.bins[bin].saturating_add((units * weight + 0.5) as u16);
     }
+}
+
+fn bin_of(hour: u32) -> usize {
+    LocalHour::at(hour * HOUR_S, 0).bin()
+}
+
+fn weight_after(weeks: u32) -> f64 {
+    exp2(-f64::from(weeks) / HALF_LIFE_WEEKS)
 }
 
 #[cfg(test)]
@@ -128,7 +150,7 @@ mod tests {
     fn activity_of_three_weeks_ago_weighs_half() {
         let mut rhythm = Rhythm::default();
         rhythm.active(1_511_658_000, 480);
-        rhythm.active(1_511_658_000 + 3 * WEEK_S + HOUR_S, 480);
+        rhythm.active(1_511_658_000 + 3 * WEEK_HOURS * HOUR_S + HOUR_S, 480);
         assert_eq!((rhythm.hours(24 + 9), rhythm.hours(24 + 10)), (0.5, 1.0));
     }
 }

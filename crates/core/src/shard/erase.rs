@@ -6,13 +6,12 @@ use super::store::{Found, Key};
 use super::{Outbox, Shard};
 use crate::id::ShardId;
 use crate::limits::{HOPS_MAX, TOMBSTONES_MAX};
+use crate::time::Timestamp;
 
 impl Shard {
     /// Forgets whoever goes by `id`, which hashes here.
     pub(super) fn erase(&mut self, id: &str, outbox: &mut Outbox<'_>) {
-        if self.store.find(Key::user(id)).is_some() {
-            return self.erase_user(id, 0, outbox);
-        }
+        self.erase_user(id, 0, outbox);
         match self.store.find(Key::anonymous(id)) {
             Some(Found::Bound(binding)) => {
                 self.store.unbind(Key::anonymous(id));
@@ -36,13 +35,20 @@ impl Shard {
         }
     }
 
-    pub(super) fn erase_user(&mut self, user: &str, hops: u8, outbox: &mut Outbox<'_>) {
-        // What another shard sent before now, and what arrives after, must not bring him back.
-        self.tombstones.insert(tombstone_key(user), outbox.now);
+    /// What another shard sent up to the erasure, and what arrives after, must not bring him back; nor
+    /// must it make him known if he is not yet. `erased` is the instant of the erasure itself, wherever
+    /// its news had to go first: what he does after it counts.
+    fn bury(&mut self, user: &str, erased: Timestamp) {
+        let latest = self.tombstones.entry(tombstone_key(user)).or_insert(erased);
+        *latest = erased.max(*latest);
         if self.tombstones.len() > TOMBSTONES_MAX {
             let oldest = self.tombstones.iter().min_by_key(|(key, at)| (**at, **key)).map(|(key, _)| *key);
             oldest.map(|key| self.tombstones.remove(&key));
         }
+    }
+
+    pub(super) fn erase_user(&mut self, user: &str, hops: u8, outbox: &mut Outbox<'_>) {
+        self.bury(user, outbox.sent);
         match self.store.find(Key::user(user)) {
             Some(Found::Bound(binding)) => {
                 self.store.unbind(Key::user(user));
@@ -55,27 +61,32 @@ impl Shard {
                 let Some(profile) = self.store.remove(Key::user(user)) else { return };
                 self.counts.erased += 1;
                 for name in profile.cold.details.iter().flat_map(|it| &it.anonymous_ids) {
+                    // An alias binds its former id both as a visitor and as a user.
                     self.unbind_at_owner(Key::anonymous(name), user, outbox);
+                    self.unbind_at_owner(Key::user(name), user, outbox);
                 }
             }
             None => {}
         }
     }
 
-    fn unbind_at_owner(&mut self, key: Key<'_>, user: &str, outbox: &mut Outbox<'_>) {
+    pub(super) fn unbind_at_owner(&mut self, key: Key<'_>, user: &str, outbox: &mut Outbox<'_>) {
         let owner = ShardId::of(key.id);
         if owner == self.id {
-            self.unbind(key, user);
+            self.unbind(key, user, outbox);
         } else {
             self.tell(owner, &Message::Unbind { key, user }, outbox);
         }
     }
 
-    pub(super) fn unbind(&mut self, key: Key<'_>, user: &str) {
+    pub(super) fn unbind(&mut self, key: Key<'_>, user: &str, outbox: &Outbox<'_>) {
         if let Some(Found::Bound(binding)) = self.store.find(key)
             && *binding.user == *user
         {
             self.store.unbind(key);
+            if key.known {
+                self.bury(key.id, outbox.sent);
+            }
         }
     }
 }

@@ -17,7 +17,7 @@ use crate::time::Timestamp;
 /// The shard that takes an event first; `None` for an event that names nobody.
 pub fn route(event: &Event<'_>) -> Option<ShardId> {
     let id = match &event.act {
-        Act::Alias { previous } => Some(*previous),
+        Act::Alias { previous } if event.user.is_some() => Some(*previous),
         _ => event.anonymous.or(event.user),
     };
     id.map(ShardId::of)
@@ -61,20 +61,26 @@ impl Shard {
     }
 
     /// `key`, which hashes here, is `user`. A first join moves its history; a later one rebinds if
-    /// `rebinds` and if it is not older than the present binding.
+    /// `rebinds` and if it is not older than the present binding. Only those that rebind date a binding:
+    /// the latest of them wins, in whatever order they come.
     fn join(&mut self, key: Key<'_>, user: &str, at: u32, rebinds: bool, outbox: &mut Outbox<'_>) {
         if key.known && key.id == user {
             return;
         }
         match self.store.find(key) {
             Some(Found::Bound(binding)) => {
-                if *binding.user != *user && rebinds && at >= binding.at {
-                    self.store.bind(key, user, at);
+                if !rebinds || at < binding.at {
+                    return;
+                }
+                self.store.bind(key, user, at);
+                if *binding.user != *user {
+                    // Without a history: he is to know his new name, for export and erasure.
+                    self.hand_over(user, key, None, at, 0, outbox);
                 }
             }
             found => {
                 let history = found.and_then(|_| self.store.remove(key)).map(Box::new);
-                self.store.bind(key, user, at);
+                self.store.bind(key, user, if rebinds { at } else { 0 });
                 self.counts.joined += 1;
                 self.hand_over(user, key, history, at, 0, outbox);
             }
@@ -141,9 +147,16 @@ impl Shard {
     }
 
     pub(super) fn told(&mut self, sent: Timestamp, message: Message<'_>, outbox: &mut Outbox<'_>) {
-        let erased = |user: &str| self.tombstones.get(&tombstone_key(user)).is_some_and(|at| *at >= sent);
+        if let Message::Forward { user, .. } | Message::Join { user, .. } = &message
+            && let Some(erased) = self.tombstones.get(&tombstone_key(user)).filter(|at| **at >= sent)
+        {
+            outbox.sent = *erased;
+            if let Message::Join { key, .. } = &message {
+                self.unbind_at_owner(*key, user, outbox);
+            }
+            return;
+        }
         match message {
-            Message::Forward { user, .. } | Message::Join { user, .. } if erased(user) => {}
             Message::Forward { event: bytes, user, default_offset_min, hops } => {
                 // Decoded once before, when the message was accepted.
                 if let Ok(event) = Event::decode(bytes) {
@@ -153,7 +166,7 @@ impl Shard {
             Message::Join { user, key, history, at, hops } => {
                 self.hand_over(user, key, history, at, hops, outbox);
             }
-            Message::Unbind { key, user } => self.unbind(key, user),
+            Message::Unbind { key, user } => self.unbind(key, user, outbox),
             Message::Erase { user, hops } => self.erase_user(user, hops, outbox),
         }
     }

@@ -147,7 +147,7 @@ impl Shard {
         input: Input<'_>,
         effects: &mut Vec<Effect>,
     ) -> Result<Outcome, Malformed> {
-        let mut outbox = Outbox { now, effects };
+        let mut outbox = Outbox { sent: now, effects };
         match input {
             Input::Collected { source, event, default_offset_min } => {
                 let decoded = Event::decode(event)?;
@@ -168,6 +168,8 @@ impl Shard {
                     return Ok(Outcome::Repeated);
                 }
                 *seen = sequence;
+                // What is handed on is as old as it was when it left its first sender.
+                outbox.sent = sent;
                 self.told(sent, message, &mut outbox);
             }
             Input::Erase { id } => self.erase(id, &mut outbox),
@@ -232,13 +234,13 @@ impl Shard {
         let sequence = &mut self.sent[usize::from(to.0)];
         *sequence += 1;
         let mut bytes = Vec::with_capacity(256);
-        message.encode(outbox.now, &mut bytes);
+        message.encode(outbox.sent, &mut bytes);
         outbox.effects.push(Effect::Tell { to: to.into(), sequence: *sequence, message: bytes });
     }
 }
 
 /// Where effects go, and the time they are stamped with.
 struct Outbox<'e> {
-    now: Timestamp,
+    sent: Timestamp,
     effects: &'e mut Vec<Effect>,
 }

@@ -26,6 +26,9 @@ const BLOCK_PAGES: usize = 64;
 /// Ids or bindings in a block.
 const BLOCK_ITEMS: usize = 32 << 10;
 
+/// Bytes of a cold row that is free.
+const COLD_BYTES_MIN: usize = 2;
+
 /// Kinds of block.
 mod block {
     pub const HEAD: u8 = 0;
@@ -194,16 +197,14 @@ impl Thaw {
     pub fn block(&mut self, bytes: &[u8]) -> Result<(), Malformed> {
         let mut get = Get::new(bytes);
         match get.u8("kind of block")? {
-            block::HEAD => self.head(&mut get),
-            block::DEDUP => self.dedup(&mut get),
-            block::BINDINGS => self.bindings(&mut get),
-            block::PAGES => self.page_block(&mut get),
-            block::END => {
-                self.ended = true;
-                Ok(())
-            }
-            _ => Err(get.malformed("kind of block")),
+            block::HEAD => self.head(&mut get)?,
+            block::DEDUP => self.dedup(&mut get)?,
+            block::BINDINGS => self.bindings(&mut get)?,
+            block::PAGES => self.page_block(&mut get)?,
+            block::END => self.ended = true,
+            _ => return Err(get.malformed("kind of block")),
         }
+        if get.is_empty() { Ok(()) } else { Err(get.malformed("end of block")) }
     }
 
     /// The shard, once every block was taken.
@@ -277,6 +278,10 @@ impl Thaw {
 
     fn page_block(&mut self, get: &mut Get<'_>) -> Result<(), Malformed> {
         let count = get.len("pages")?;
+        let columns: usize = self.hot.iter().chain(&self.history).map(|it| it.size).sum();
+        if get.rest().len() / (columns + COLD_BYTES_MIN) / PAGE_ROWS < count {
+            return Err(get.malformed("pages"));
+        }
         get_pages(get, &self.hot, count, &mut self.pages.hot)?;
         get_pages(get, &self.history, count, &mut self.pages.history)?;
         for _ in 0..count {

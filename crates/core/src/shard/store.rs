@@ -72,7 +72,7 @@ pub struct Binding {
     pub id: Arc<str>,
     /// The shopper.
     pub user: Arc<str>,
-    /// When it was bound (Unix seconds of the event).
+    /// When an `identify` or `alias` last said so (Unix seconds of the event); 0 when none did.
     pub at: u32,
 }
 

@@ -1,0 +1,22 @@
+//! The core's specification, in one binary: what a profile is, what shards promise each other, and what
+//! survives whatever bytes or orders arrive.
+
+mod arbitrary;
+mod attributes;
+mod cart;
+mod cluster;
+mod codec;
+mod dedup;
+mod derived;
+mod director;
+mod erasure;
+mod folding;
+mod identity;
+mod lists;
+mod live;
+mod noise;
+mod order;
+mod prng;
+mod say;
+mod show;
+mod snapshots;
