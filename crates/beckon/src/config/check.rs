@@ -59,7 +59,7 @@ fn listen(config: &Config, found: &mut Vec<Error>) {
     } else if let Some(files) = &config.tls
         && let Err(error) = tls::server_config(&files.certificate, &files.private_key)
     {
-        found.push(unfit("tls", "it cannot be used", error.to_string()));
+        found.push(Error::Tls(error));
     }
     let reachable = !config.listen.ip().to_canonical().is_loopback();
     if reachable && config.tls.is_none() && config.behind_proxy.is_none() {
@@ -88,7 +88,7 @@ fn data(config: &Config, found: &mut Vec<Error>) {
     }
     match Keys::open(dir) {
         Ok(_) | Err(keys::Error::Missing { .. }) => {}
-        Err(error) => found.push(unfit("data", "its keys cannot be used", error.to_string())),
+        Err(error) => found.push(Error::Keys(error)),
     }
 }
 
@@ -108,7 +108,12 @@ fn sizes(config: &Config, found: &mut Vec<Error>) {
     let checked = [
         within("worker_threads", config.worker_threads, 0, WORKER_THREADS_MAX),
         within("journal.segment_bytes", journal.segment_bytes, SEGMENT_BYTES_MIN, SEGMENT_BYTES_MAX),
-        within("snapshot.every_bytes", snapshot.every_bytes, SNAPSHOT_EVERY_BYTES_MIN, i64::MAX as u64),
+        within(
+            "snapshot.every_bytes",
+            snapshot.every_bytes,
+            SNAPSHOT_EVERY_BYTES_MIN,
+            SNAPSHOT_EVERY_BYTES_MAX,
+        ),
         within("snapshot.every_minutes", snapshot.every_minutes, 1, SNAPSHOT_EVERY_MINUTES_MAX),
         within("dedup.budget_bytes", dedup.budget_bytes, DEDUP_BYTES_MIN, DEDUP_BYTES_MAX),
         within("dedup.span_hours", dedup.span_hours, 1, DEDUP_SPAN_HOURS_MAX),

@@ -16,7 +16,7 @@ const CONFIG: &str = "BECKON_CONFIG";
 /// How each variable changes the configuration.
 const KNOWN: [(&str, Apply); 10] = [
     ("BECKON_LISTEN", |config, text| {
-        parsed(text, "an address and port, as 0.0.0.0:8080", &mut config.listen)
+        parsed(text, "an address and port, as 127.0.0.1:8080", &mut config.listen)
     }),
     ("BECKON_DATA_DIR", |config, text| set(&mut config.data, PathBuf::from(text))),
     ("BECKON_TIMEZONE", |config, text| set(&mut config.default_timezone, text.to_owned())),

@@ -1,5 +1,6 @@
 //! What can be wrong with a configuration. Every message says where it is and what to do.
 
+use crate::{gateway::tls, keys};
 use std::fmt;
 use std::path::PathBuf;
 
@@ -50,6 +51,12 @@ pub enum Error {
         /// What is wrong, without the value.
         detail: String,
     },
+    /// The files for TLS cannot be used.
+    #[error("tls: {0}")]
+    Tls(tls::Error),
+    /// The keys in the data directory cannot be used.
+    #[error("data: {0}")]
+    Keys(keys::Error),
     /// A value that is well-formed and does not do.
     #[error("{key}: {problem}: {remedy}")]
     Unfit {

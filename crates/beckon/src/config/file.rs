@@ -4,6 +4,8 @@
 
 use super::limits::{FILE_BYTES_MAX, TYPO_DISTANCE_MAX};
 use super::{Config, Error, Errors, Place, Tls};
+use serde::{Deserialize, Deserializer, de};
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use toml::de::DeTable;
 
@@ -30,6 +32,14 @@ fn parse(path: &Path, text: &str) -> Result<Config, Errors> {
     unknown.sort_by_key(|(at, _)| *at);
     Errors::none_of(unknown.into_iter().map(|(_, error)| error).collect())?;
     Ok(toml::from_str(text).map_err(value)?)
+}
+
+/// An address, refused with an example of one.
+pub(super) fn address<'de, D: Deserializer<'de>>(deserializer: D) -> Result<SocketAddr, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    let refused =
+        |_| de::Error::custom(format!("`{text}` is not an address and port: write it as 127.0.0.1:8080"));
+    text.parse().map_err(refused)
 }
 
 /// Every key there is: those of a configuration in which everything is set.

@@ -24,6 +24,9 @@ pub const SNAPSHOT_EVERY_BYTES_DEFAULT: u64 = 256 << 20;
 /// Fewest bytes of journal between snapshots: below, writing snapshots costs more than the journal.
 pub const SNAPSHOT_EVERY_BYTES_MIN: u64 = 1 << 20;
 
+/// Most bytes of journal between snapshots: a start that reads more takes hours.
+pub const SNAPSHOT_EVERY_BYTES_MAX: u64 = 1 << 40;
+
 /// Minutes between snapshots.
 pub const SNAPSHOT_EVERY_MINUTES_DEFAULT: u32 = 10;
 

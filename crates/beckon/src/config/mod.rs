@@ -24,6 +24,7 @@ use std::path::{Path, PathBuf};
 #[serde(default, deny_unknown_fields)]
 pub struct Config {
     /// Address and port to listen on.
+    #[serde(deserialize_with = "file::address")]
     pub listen: SocketAddr,
     /// Directory of journal, snapshots and keys. One process at a time uses it.
     pub data: PathBuf,

@@ -23,7 +23,7 @@ pub enum Error {
         source: std::io::Error,
     },
     /// A file is not PEM.
-    #[error("{} is not a PEM file ({detail}): give the file with the `-----BEGIN …-----` lines", file.display())]
+    #[error("{} is not a whole PEM file ({detail}): give the file with the `-----BEGIN …-----` lines", file.display())]
     Pem {
         /// Which file.
         file: PathBuf,
@@ -31,7 +31,7 @@ pub enum Error {
         detail: String,
     },
     /// There is no certificate in the file.
-    #[error("{} holds no certificate: give the full chain, the server's own certificate first", .0.display())]
+    #[error("{} holds no certificate in PEM form: give the full chain, the server's own certificate first", .0.display())]
     NoCertificate(PathBuf),
     /// There is no usable private key in the file.
     #[error(
@@ -99,6 +99,10 @@ fn unread(file: &Path, error: pem::Error, missing: fn(PathBuf) -> Error) -> Erro
         }
         pem::Error::Io(source) => Error::Read { file, source },
         pem::Error::NoItemsFound => missing(file),
+        pem::Error::MissingSectionEnd { .. } => Error::Pem { file, detail: "it ends too early".to_owned() },
+        pem::Error::IllegalSectionStart { .. } => {
+            Error::Pem { file, detail: "a line that begins a section is damaged".to_owned() }
+        }
         other => Error::Pem { file, detail: other.to_string() },
     }
 }

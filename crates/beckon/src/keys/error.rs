@@ -37,12 +37,6 @@ pub enum Error {
         /// What is wrong.
         detail: String,
     },
-    /// Another process changes the store and does not finish.
-    #[error("{} is locked by another process that changes keys: try again when it is done", file.display())]
-    Locked {
-        /// The lock.
-        file: PathBuf,
-    },
     /// A name that is taken.
     #[error("there is already a {what} named `{name}`: choose another name, or remove that one first")]
     Taken {
@@ -63,7 +57,7 @@ pub enum Error {
     },
     /// A name that does not do.
     #[error(
-        "`{name}` is no name: use 1 to {} characters without control characters",
+        "{name:?} is no name: use 1 to {} characters without control characters",
         super::limits::NAME_BYTES_MAX
     )]
     BadName {

@@ -140,18 +140,15 @@ pub(super) fn write(dir: &Path, stored: &Stored) -> Result<(), Error> {
     replace().map_err(failed)
 }
 
-/// Held while the store is changed, so that of two changes none is lost. The system lets go of it when the
-/// process ends, however it ends.
+/// Held while the store is changed, so that of two changes none is lost: the second waits, some
+/// milliseconds. The system lets go of it when the process ends, however it ends.
 pub(super) fn lock(dir: &Path) -> Result<File, Error> {
     let file = dir.join("keys.lock");
     let failed = |source| Error::Io { what: "lock the keys", file: file.clone(), source };
     let open = owner_only(OpenOptions::new().write(true).create(true).truncate(false)).open(&file);
     let open = open.map_err(failed)?;
-    match open.try_lock() {
-        Ok(()) => Ok(open),
-        Err(fs::TryLockError::WouldBlock) => Err(Error::Locked { file }),
-        Err(fs::TryLockError::Error(source)) => Err(failed(source)),
-    }
+    open.lock().map_err(failed)?;
+    Ok(open)
 }
 
 #[cfg(unix)]
