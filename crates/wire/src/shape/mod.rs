@@ -5,11 +5,17 @@ mod bulk;
 mod catalogue;
 mod clock;
 mod collected;
+mod instant;
 mod list;
 mod money;
+pub mod profile;
+pub mod stats;
 
 pub use bulk::BulkStatus;
 pub use catalogue::{Host, HostInput, Product, ProductImport, ProductInput, ProductItem, Room, RoomInput};
 pub use clock::{Advance, Clock};
 pub use collected::{Answer, LeftOut};
+pub use instant::rfc3339;
 pub use list::Page;
+pub use profile::{Export, Profile};
+pub use stats::Stats;

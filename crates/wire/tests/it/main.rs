@@ -7,6 +7,7 @@ mod fuzz;
 mod identify;
 mod limits;
 mod mutate;
+mod profile_shape;
 mod requests;
 mod sdks;
 mod shapes;

@@ -69,7 +69,7 @@ pub struct HesitationEvidence {
     pub category_touches_7d: u32,
     /// On how many of those days.
     pub days: u32,
-    /// Since when he has not paid for anything: at the latest since the product lies in the cart.
+    /// His last payment, which was before that; if he never paid, when the product was put in.
     pub no_payment_since: String,
 }
 

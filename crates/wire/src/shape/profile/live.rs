@@ -46,7 +46,7 @@ pub struct Heard<T> {
     pub stale: bool,
 }
 
-/// The room a shopper is in; `null` after he left it.
+/// The room a shopper is in; `null` after he left it, empty when the event did not name the room.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(transparent)]

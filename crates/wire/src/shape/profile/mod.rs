@@ -73,9 +73,12 @@ struct Lens<'a> {
 }
 
 impl Lens<'_> {
-    /// The name behind a term. The dictionary knows every term that was journalled; if it does not, the
-    /// number is better than nothing.
+    /// The name behind a term; that of none is empty. The dictionary knows every term that was journalled;
+    /// if it does not, the number is better than nothing.
     fn name(&self, term: Term) -> String {
+        if term == Term::NONE {
+            return String::new();
+        }
         (self.names)(term).unwrap_or_else(|| format!("#{}", term.0))
     }
 
