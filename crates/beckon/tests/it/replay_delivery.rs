@@ -17,7 +17,8 @@ const ROWS: u64 = 20;
 const FIRST_MS: i64 = 1_511_658_000_000;
 
 fn options(dir: &TempDir) -> Options {
-    let rows: String = (0..ROWS).map(|at| format!("{at},10,100,pv,{}\n", FIRST_MS / 1000 + at as i64)).collect();
+    let rows: String =
+        (0..ROWS).map(|at| format!("{at},10,100,pv,{}\n", FIRST_MS / 1000 + at as i64)).collect();
     let file = dir.path().join("log");
     std::fs::write(&file, rows).unwrap();
     Options { source: "a b/茶".into(), batch: 3, ..Options::new(file, Format::Taobao).unwrap() }
@@ -123,7 +124,8 @@ async fn busy_servers_lost_answers_and_lost_events_leave_no_trace() {
     use Mishap::*;
     let dir = tempfile::tempdir().unwrap();
     let mut fake = Fake::new(Clock::Virtual(Timestamp(0)));
-    fake.mishaps = [None, Some(Busy), Some(Busy), Some(Lost), None, Some(Back(1)), Some(Lost), Some(Back(0))].into();
+    fake.mishaps =
+        [None, Some(Busy), Some(Busy), Some(Lost), None, Some(Back(1)), Some(Lost), Some(Back(0))].into();
     let mut waits = 0;
     let mut tell = |event: Event<'_>| waits += usize::from(matches!(event, Event::Waits { .. }));
     replay::replay(&mut fake, &options(&dir), &mut tell).await.unwrap();

@@ -66,7 +66,10 @@ fn each_behaviour_of_taobao_has_its_event() {
 
 #[test]
 fn a_row_of_kuairand_has_an_event_for_all_that_happened() {
-    check(Format::Kuairand, KUAIRAND, expect![[r#"
+    check(
+        Format::Kuairand,
+        KUAIRAND,
+        expect![[r#"
         0 {"event":"Video Content Shown","properties":{"asset_id":"70","duration_ms":9000,"host_id":"700","play_time_ms":0,"tags":[]},"timestamp":"2020-09-13T12:26:40.123Z","type":"track","userId":"7"}
         1 {"event":"Video Content Shown","properties":{"asset_id":"80","duration_ms":9000,"host_id":"800","play_time_ms":1500,"tags":["3","14"]},"timestamp":"2020-09-13T12:26:40.456Z","type":"track","userId":"8"}
         2 {"event":"Video Content Started","properties":{"asset_id":"80","host_id":"800","tags":["3","14"]},"timestamp":"2020-09-13T12:26:40.456Z","type":"track","userId":"8"}
@@ -75,7 +78,8 @@ fn a_row_of_kuairand_has_an_event_for_all_that_happened() {
         5 {"event":"Live Shared","properties":{"asset_id":"80","host_id":"800","tags":["3","14"]},"timestamp":"2020-09-13T12:26:40.456Z","type":"track","userId":"8"}
         6 {"event":"Live Followed","properties":{"asset_id":"80","host_id":"800","tags":["3","14"]},"timestamp":"2020-09-13T12:26:40.456Z","type":"track","userId":"8"}
         7 {"event":"Video Content Hidden","properties":{"asset_id":"80","host_id":"800","tags":["3","14"]},"timestamp":"2020-09-13T12:26:40.456Z","type":"track","userId":"8"}
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
@@ -143,7 +147,10 @@ fn batches_stay_within_what_a_request_may_hold_and_what_the_pace_allows() {
     let line = format!(r#"{{"type":"track","event":"{}"}}"#, "x".repeat(30_000));
     let long = options(&dir, Format::SegmentJsonl, format!("{line}\n").repeat(50));
     let bodies = |options: &Options| -> Vec<_> {
-        Batches::open(options, 0).unwrap().map(|it| it.map(|it| (it.events, it.body.len())).unwrap()).collect()
+        Batches::open(options, 0)
+            .unwrap()
+            .map(|it| it.map(|it| (it.events, it.body.len())).unwrap())
+            .collect()
     };
     let sent = bodies(&long);
     assert_eq!(sent.iter().map(|it| it.0).sum::<u64>(), 50);

@@ -21,7 +21,8 @@ const SECOND: i64 = 1_511_658_000_000;
 /// A journal of an epoch, two requests, a change, an erasure and a tick.
 fn make(data: &Path) {
     let options = Options { segment_bytes: 1 << 20, new_log_id: 7, ..Options::default() };
-    let mut log = FileLog::open(RealDisk::open(data.join("journal")).unwrap(), options, no_monitor()).unwrap();
+    let mut log =
+        FileLog::open(RealDisk::open(data.join("journal")).unwrap(), options, no_monitor()).unwrap();
     let mut sequencer: Sequencer<()> = Sequencer::new(Offset(0), Timestamp(0), Bulk::default());
     let records = [
         record::epoch(record::LOGIC_VERSION),
@@ -48,7 +49,11 @@ fn viewed(user: &str, product: &str, bulk: Option<(&str, u64)>) -> Vec<u8> {
     let (id, category) = (text(&names, Kind::Product, product), text(&names, Kind::Category, "tea"));
     let product = ProductRef { id, category, price_cents: 1990, ..ProductRef::default() };
     let mut writer = EventsWriter::new(SourceId(3), 480);
-    writer.change(&Change::SeenProduct(Product { id: id.into(), category: category.into(), ..Product::default() }));
+    writer.change(&Change::SeenProduct(Product {
+        id: id.into(),
+        category: category.into(),
+        ..Product::default()
+    }));
     writer.event(&Event {
         key: 0,
         at: Timestamp(SECOND - 1),
@@ -130,7 +135,8 @@ fn a_forwarded_event_is_shown_inside_its_message() {
     message.encode(Timestamp(SECOND), &mut bytes);
     let mut told = record::told(MachineId(1), MachineId(2), 5, &bytes);
     let mut log =
-        FileLog::open(RealDisk::open(data.join("journal")).unwrap(), Options::default(), no_monitor()).unwrap();
+        FileLog::open(RealDisk::open(data.join("journal")).unwrap(), Options::default(), no_monitor())
+            .unwrap();
     let mut sequencer: Sequencer<()> = Sequencer::new(Offset(0), Timestamp(SECOND), Bulk::default());
     sequencer.append(&mut told, Timestamp(SECOND), None, None).unwrap();
     log.commit(&mut sequencer.take().unwrap()).unwrap();
