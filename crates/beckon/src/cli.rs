@@ -1,8 +1,12 @@
 //! The commands and their flags; each is a few lines over the library.
 
 use beckon::config::{Config, Env, check};
+use beckon::gateway::Local;
 use beckon::keys::{self, Keys};
 use beckon::serve::{Server, stop_signal};
+use beckon::{bench, replay, tools};
+use beckon_core::dedup::Window;
+use beckon_core::limits::SHARDS;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::io::Write;
 use std::net::SocketAddr;
@@ -29,8 +33,18 @@ enum Command {
         #[arg(long, env = "BECKON_CONFIG")]
         config: Option<PathBuf>,
     },
+    /// Stream a log of events through the real path.
+    Replay(replay::Args),
+    /// Look into a journal.
+    #[command(subcommand)]
+    Journal(Journal),
+    /// Look into the folded state.
+    #[command(subcommand)]
+    State(State),
     /// Manage write keys and server keys.
     Keys(KeysArgs),
+    /// Measure this machine: figures beside the limits they stand against.
+    Bench(bench::Args),
 }
 
 #[derive(Args)]
@@ -55,6 +69,38 @@ enum ClockKind {
     System,
     /// Stands still until moved by `POST /api/v1/clock`.
     Virtual,
+}
+
+#[derive(Subcommand)]
+enum Journal {
+    /// Read all of it and report every problem.
+    Verify {
+        /// The data directory.
+        #[arg(long)]
+        data: PathBuf,
+    },
+    /// Print it as JSON lines.
+    Dump {
+        /// The data directory.
+        #[arg(long)]
+        data: PathBuf,
+        /// The first record's offset.
+        #[arg(long)]
+        from: Option<u64>,
+        /// Lines at most.
+        #[arg(long)]
+        limit: Option<u64>,
+    },
+}
+
+#[derive(Subcommand)]
+enum State {
+    /// Print a fingerprint of all profiles and counts.
+    Digest {
+        /// The data directory.
+        #[arg(long)]
+        data: PathBuf,
+    },
 }
 
 #[derive(Args)]
@@ -86,6 +132,14 @@ enum KeysAction {
         /// Its name.
         name: String,
     },
+    /// Say whether a source must prove for whom it speaks.
+    VerifyIdentity {
+        /// The source's name.
+        name: String,
+        /// `true` or `false`.
+        #[arg(action = clap::ArgAction::Set)]
+        on: bool,
+    },
     /// Make the secret that the customer's server signs shopper tokens with; prints it once.
     ShopperSecret {
         /// The source's name.
@@ -109,7 +163,18 @@ pub fn run() -> ExitCode {
     let done = match cli.command {
         Command::Serve(args) => serve(args),
         Command::Check { config } => check_config(config),
+        Command::Replay(args) => replay_log(args),
+        Command::Journal(Journal::Verify { data }) => {
+            return match tools::verify(&data, &mut std::io::stdout().lock()) {
+                Ok(true) => ExitCode::SUCCESS,
+                Ok(false) => ExitCode::FAILURE,
+                Err(error) => fail(&error),
+            };
+        }
+        Command::Journal(Journal::Dump { data, from, limit }) => dump(&data, tools::Range { from, limit }),
+        Command::State(State::Digest { data }) => digest(&data),
         Command::Keys(args) => manage_keys(args),
+        Command::Bench(args) => bench::run(args),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
@@ -175,6 +240,47 @@ fn check_config(config: Option<PathBuf>) -> Result<(), Failure> {
     Ok(())
 }
 
+fn replay_log(args: replay::Args) -> Result<(), Failure> {
+    log_to_stderr("warn");
+    let summary = runtime()?.block_on(async {
+        match (&args.destination.to, &args.destination.data) {
+            (Some(url), _) => Ok::<_, Failure>(replay::run(&args, url).await?),
+            (None, Some(data)) => replay_into(&args, data).await,
+            (None, None) => Err("name a server with --to or a directory with --data".into()),
+        }
+    })?;
+    println!("{summary}");
+    Ok(())
+}
+
+async fn replay_into(args: &replay::Args, data: &std::path::Path) -> Result<replay::Summary, Failure> {
+    let mut config = Config::load(None, &Env::read())?;
+    config.data = data.to_owned();
+    let mut target = Local::start(&config)?;
+    let mut terminal = replay::Terminal::default();
+    let replayed = replay::replay(&mut target, &args.options()?, &mut |event| terminal.show(event)).await;
+    target.stop();
+    Ok(replayed?)
+}
+
+fn dump(data: &std::path::Path, range: tools::Range) -> Result<(), Failure> {
+    let mut out = std::io::BufWriter::with_capacity(1 << 16, std::io::stdout().lock());
+    match tools::dump(data, range, &mut out) {
+        // The reader had enough, e.g. `| head`.
+        Err(tools::Error::Output(error)) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
+        done => Ok(done.map(drop)?),
+    }
+}
+
+fn digest(data: &std::path::Path) -> Result<(), Failure> {
+    let config = Config::load(None, &Env::read())?;
+    let window = Window::of_budget(config.dedup.budget_bytes, SHARDS, config.dedup.span_ms());
+    let found = tools::digest(data, window)?;
+    println!("{}", found.digest);
+    eprintln!("{} shoppers, {} events, up to offset {}", found.shoppers, found.events, found.end);
+    Ok(())
+}
+
 fn manage_keys(args: KeysArgs) -> Result<(), Failure> {
     let mut all = Keys::open(&args.data)?;
     match args.action {
@@ -193,6 +299,7 @@ fn manage_keys(args: KeysArgs) -> Result<(), Failure> {
             println!("write key {}   (shown once)", all.add_source(&name, kind, verify_identity)?);
         }
         KeysAction::RemoveSource { name } => all.remove_source(&name)?,
+        KeysAction::VerifyIdentity { name, on } => all.set_verify_identity(&name, on)?,
         KeysAction::ShopperSecret { name } => {
             println!("shopper secret {}   (shown once)", all.make_shopper_secret(&name)?);
         }

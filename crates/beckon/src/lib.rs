@@ -3,10 +3,13 @@
 //! `main.rs` only reads the command line. Everything is here, so that tests and benches run what the
 //! program runs.
 
+pub mod bench;
 pub mod clock;
 pub mod config;
 pub mod gateway;
 pub mod keys;
+pub mod replay;
 pub mod runtime;
 pub mod serve;
+pub mod tools;
 pub mod zones;

@@ -54,7 +54,7 @@ pub fn node_options(config: &Config, virtual_clock: bool) -> runtime::Options {
     options.folders = config.threads();
     options.virtual_clock = virtual_clock;
     options.journal.segment_bytes = config.journal.segment_bytes;
-    options.journal.keep_bytes = config.journal.keep_bytes;
+    options.keep_bytes = config.journal.keep_bytes;
     options.keep_for = Duration::from_secs(u64::from(config.journal.keep_hours) * 3600);
     options.dedup_bytes = config.dedup.budget_bytes;
     options.dedup_span_ms = config.dedup.span_ms();

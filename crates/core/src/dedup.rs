@@ -2,7 +2,7 @@
 //!
 //! Ids lie in generations, oldest first. When the newest holds its share of the ids, or has been open for
 //! its share of the longest window, a new one opens; the oldest is dropped when its time is over or when
-//! the budget is full. So the window is `budget / 18.3 bytes` ids, or the longest window, whichever is
+//! the budget is full. So the window is `budget / 19.4 bytes` ids, or the longest window, whichever is
 //! shorter; never less than 7/8 of that. Everything follows from the ids and the times at which they were
 //! journalled: a replay rebuilds the same window.
 

@@ -5,7 +5,7 @@ use beckon_core::limits::SHARDS;
 /// Snapshots kept of each machine: the newest, and one to fall back on.
 pub const SNAPSHOTS_KEPT: usize = 2;
 
-/// Memory of the dedup window over all shards, in bytes, unless configured otherwise: about 26 million ids.
+/// Memory of the dedup window over all shards, in bytes, unless configured otherwise: about 27 million ids.
 pub const DEDUP_BYTES: usize = 512 << 20;
 
 /// The longest time an id is remembered, in milliseconds: a day.

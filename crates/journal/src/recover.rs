@@ -18,6 +18,8 @@ use crate::segment::{FIRST_FRAME_AT, Segment};
 pub(crate) struct Tail {
     /// The byte of the newest segment at which the next frame goes.
     pub at: u64,
+    /// The byte of the newest segment at which its last frame begins, if it has one.
+    pub last: Option<u64>,
     /// Sequence and offset of the next frame.
     pub next: Expected,
     /// Nothing that was committed could be taken for a torn write.
@@ -48,6 +50,7 @@ pub(crate) fn find_tail<D: Disk>(disk: &D, segments: &[Segment], check: Check) -
         Some(newest) => newest_tail(disk, &mut window, newest),
         None => Ok(Tail {
             at: FIRST_FRAME_AT,
+            last: None,
             next: Expected { sequence: 0, offset: 0 },
             sealed: true,
             torn: None,
@@ -114,6 +117,7 @@ fn newest_tail<D: Disk>(disk: &D, window: &mut Window, segment: &Segment) -> Res
     let blocks = torn_blocks(disk, window, segment, &walk, &damage).map_err(read_error)?;
     Ok(Tail {
         at: walk.at,
+        last: walk.last,
         next: walk.expected,
         sealed: walk.sealed,
         torn: (!blocks.is_empty()).then(|| Torn { damage: damage.unwrap_or(Damage::Missing), blocks }),
@@ -150,6 +154,8 @@ fn torn_blocks<D: Disk>(
 /// A position that moves from frame to frame.
 struct Walk {
     at: u64,
+    /// Where the frame before `at` begins.
+    last: Option<u64>,
     expected: Expected,
     sealed: bool,
 }
@@ -158,6 +164,7 @@ impl Walk {
     fn over(segment: &Segment) -> Self {
         Self {
             at: FIRST_FRAME_AT,
+            last: None,
             expected: Expected { sequence: segment.sequence, offset: segment.offset },
             sealed: true,
         }
@@ -173,6 +180,7 @@ impl Walk {
             .look(disk, segment, self.at, self.expected)
             .map_err(|error| DiskError::new("read", &segment.file, error))?;
         if let Found::Frame(head) = &found {
+            self.last = Some(self.at);
             self.at += head.extent() as u64;
             self.expected = Expected { sequence: head.sequence + 1, offset: head.end_offset() };
             self.sealed = head.records == 0;

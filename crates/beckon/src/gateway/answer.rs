@@ -57,6 +57,34 @@ impl IntoResponse for Failure {
     }
 }
 
+/// Makes a problem of what the framework refused on its own: a body too long, a parameter unreadable.
+pub async fn problems(request: axum::extract::Request, next: axum::middleware::Next) -> Response {
+    let response = next.run(request).await;
+    let status = response.status();
+    let ours = response.headers().get(header::CONTENT_TYPE).is_some_and(|it| it == CONTENT_TYPE);
+    if ours || !(status.is_client_error() || status.is_server_error()) {
+        return response;
+    }
+    let code = match status {
+        StatusCode::PAYLOAD_TOO_LARGE => Code::BodyTooLarge,
+        StatusCode::UNSUPPORTED_MEDIA_TYPE => Code::MediaTypeUnknown,
+        StatusCode::NOT_FOUND => Code::PathUnknown,
+        StatusCode::METHOD_NOT_ALLOWED => Code::MethodNotAllowed,
+        status if status.is_client_error() => Code::BadParameter,
+        _ => Code::Internal,
+    };
+    let allow = response.headers().get(header::ALLOW).cloned();
+    let body =
+        http_body_util::BodyExt::collect(http_body_util::Limited::new(response.into_body(), 4096)).await;
+    let detail = body.map(|it| String::from_utf8_lossy(&it.to_bytes()).into_owned()).unwrap_or_default();
+    let problem = if detail.is_empty() { Problem::new(code) } else { Problem::new(code).with_detail(detail) };
+    let mut response = Failure(problem).into_response();
+    if let Some(allow) = allow {
+        response.headers_mut().insert(header::ALLOW, allow);
+    }
+    response
+}
+
 /// A JSON body.
 pub fn json<T: serde::Serialize>(body: &T) -> Response {
     match serde_json::to_vec(body) {
@@ -82,9 +110,4 @@ pub fn read_json<'b, T: serde::Deserialize<'b>>(bytes: &'b [u8]) -> Result<T, Fa
 /// Nothing is at this path.
 pub async fn path_unknown() -> Failure {
     Code::PathUnknown.into()
-}
-
-/// The path does not take this method.
-pub async fn method_not_allowed() -> Failure {
-    Code::MethodNotAllowed.into()
 }

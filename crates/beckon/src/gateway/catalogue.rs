@@ -190,8 +190,7 @@ pub async fn import_products(State(app): State<App>, body: Bytes) -> Result<Resp
         changes.push(Change::PutProduct(item.product.into_core(&item.id, &term)?));
     }
     let count = changes.len();
-    for chunk in changes.chunks(1000) {
-        change(&app, chunk).await?;
-    }
+    // One record: after a crash all of them are there or none is.
+    change(&app, &changes).await?;
     Ok(json(&serde_json::json!({ "imported": count })))
 }

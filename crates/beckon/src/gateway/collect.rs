@@ -3,15 +3,16 @@
 use super::answer::{Failure, json};
 use super::edge::RequestEdge;
 use super::{App, auth};
-use crate::keys::{self, Source};
+use crate::keys;
 use axum::body::Body as HttpBody;
 use axum::extract::{Path, Query, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use beckon_core::director::Admission;
 use beckon_core::director::catalogue::Change;
+use beckon_core::id::SourceId;
 use beckon_engine::record::EventsWriter;
-use beckon_wire::collect::{Body, Bulk, Collected, Receipt, Refusal, Route};
+use beckon_wire::collect::{Body, Bulk, Collected, Receipt, Refusal, Route, SourceKind};
 use beckon_wire::limits::{BATCH_BYTES_MAX, BATCH_EVENTS_MAX};
 use beckon_wire::problem::{Code, Problem};
 use beckon_wire::shape::Answer;
@@ -59,24 +60,44 @@ async fn take(
     let key = key.or_else(|| body.write_key().map(|it| it.into_owned())).ok_or(Code::KeyMissing)?;
     let known = app.keys.current();
     let source = known.source(&key).ok_or(Code::KeyUnknown)?;
-    match body.bulk() {
-        None => {
-            let (collected, record) = normalise(app, source, headers, &body, 0);
-            if let Some(record) = record {
-                app.node.append(record.finish(None), None).await?;
-            }
-            app.tallies.collected(&collected);
-            Ok(Answer::from(&collected))
-        }
-        Some(bulk) => take_bulk(app, source, headers, &body, bulk).await,
+    let verified = |token: &str| keys::verify_shopper_token(source, token, app.node.clock().now());
+    let token = headers.get("x-shopper-token").and_then(|it| it.to_str().ok());
+    let sender = Sender {
+        source: source.id,
+        kind: source.kind,
+        verify_identity: source.verify_identity,
+        shopper_token: token,
+        verified_user: &verified,
+    };
+    accept(app, &sender, &body).await
+}
+
+/// Who sends a request.
+pub(super) struct Sender<'s> {
+    pub source: SourceId,
+    pub kind: SourceKind,
+    pub verify_identity: bool,
+    pub shopper_token: Option<&'s str>,
+    pub verified_user: &'s (dyn Fn(&str) -> Option<String> + Sync),
+}
+
+/// Journals what a request holds; answers once it is durable.
+pub(super) async fn accept(app: &App, sender: &Sender<'_>, body: &Body<'_>) -> Result<Answer, Failure> {
+    if let Some(bulk) = body.bulk() {
+        return accept_bulk(app, sender, body, bulk).await;
     }
+    let (collected, record) = normalise(app, sender, body, 0);
+    if let Some(record) = record {
+        app.node.append(record.finish(None), None).await?;
+    }
+    app.tallies.collected(&collected);
+    Ok(Answer::from(&collected))
 }
 
 /// Takes a part of a bulk source, leaving out what was taken before.
-async fn take_bulk(
+async fn accept_bulk(
     app: &App,
-    source: &Source,
-    headers: &HeaderMap,
+    sender: &Sender<'_>,
     body: &Body<'_>,
     bulk: &Bulk,
 ) -> Result<Answer, Failure> {
@@ -92,7 +113,7 @@ async fn take_bulk(
         };
         let first = bulk.sequence + skip;
         let next = bulk.sequence + count;
-        let (collected, record) = normalise(app, source, headers, body, skip as usize);
+        let (collected, record) = normalise(app, sender, body, skip as usize);
         let mut answer = Answer { repeated: skip as u32, ..Answer::from(&collected) };
         answer.accepted = answer.accepted.saturating_sub(skip as u32);
         let Some(record) = record.filter(|_| skip < count) else {
@@ -117,25 +138,23 @@ async fn take_bulk(
 /// Turns the calls into a record; `None` when there is nothing to journal.
 fn normalise(
     app: &App,
-    source: &Source,
-    headers: &HeaderMap,
+    sender: &Sender<'_>,
     body: &Body<'_>,
     skip: usize,
 ) -> (Collected, Option<EventsWriter>) {
     let now = app.node.clock().now();
     let default_offset_min = app.zones.resolve(&app.default_timezone, now).map_or(0, |it| it.offset_min);
-    let mut writer = EventsWriter::new(source.id, default_offset_min);
+    let mut writer = EventsWriter::new(sender.source, default_offset_min);
     let edge = RequestEdge::new(app);
-    let verified = |token: &str| keys::verify_shopper_token(source, token, now);
     let fresh = app.fresh.next.fetch_add(BATCH_EVENTS_MAX as u64, Ordering::Relaxed);
     let receipt = Receipt {
-        source: source.id,
-        kind: source.kind,
-        verify_identity: source.verify_identity,
+        source: sender.source,
+        kind: sender.kind,
+        verify_identity: sender.verify_identity,
         now,
         fresh: u128::from(app.fresh.high) << 64 | u128::from(fresh),
-        shopper_token: headers.get("x-shopper-token").and_then(|it| it.to_str().ok()),
-        verified_user: &verified,
+        shopper_token: sender.shopper_token,
+        verified_user: sender.verified_user,
     };
     let collected = body.events(&receipt, &edge, &mut |item, event| {
         if item >= skip {

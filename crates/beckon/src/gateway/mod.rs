@@ -11,6 +11,7 @@ mod control_clock;
 mod cors;
 mod edge;
 mod listen;
+mod local;
 mod metrics;
 mod openapi;
 mod ops;
@@ -26,6 +27,7 @@ use crate::zones::Zones;
 use axum::Router;
 use axum::routing::{any, get, post};
 pub use listen::{Bound, bind};
+pub use local::Local;
 pub use openapi::document as openapi_document;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64};
@@ -101,6 +103,9 @@ impl App {
     }
 }
 
+/// Longest body of a control call: an import of products.
+const CONTROL_BYTES_MAX: usize = 7 << 20;
+
 /// All routes.
 pub fn router(app: App) -> Router {
     let collect = Router::new()
@@ -125,6 +130,7 @@ pub fn router(app: App) -> Router {
         .route("/stats", get(stats::stats))
         .route("/bulk/{source}", get(stats::bulk))
         .route("/clock", get(control_clock::show).post(control_clock::advance))
+        .layer(axum::extract::DefaultBodyLimit::max(CONTROL_BYTES_MAX))
         .layer(axum::middleware::from_fn_with_state(app.clone(), auth::server_key));
     Router::new()
         .merge(collect)
@@ -135,7 +141,7 @@ pub fn router(app: App) -> Router {
         .route("/openapi.json", get(openapi::serve))
         .route("/docs/errors", any(ops::errors))
         .fallback(answer::path_unknown)
-        .method_not_allowed_fallback(answer::method_not_allowed)
+        .layer(axum::middleware::from_fn(answer::problems))
         .layer(axum::middleware::from_fn_with_state(app.clone(), cors::cors))
         .with_state(app)
 }

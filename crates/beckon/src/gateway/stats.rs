@@ -78,7 +78,11 @@ fn events(app: &App, reports: &[crate::runtime::ShardReport]) -> shape::stats::E
     for (source, names) in by {
         let known = keys.sources().iter().find(|it| it.id == source);
         let mut of_source = shape::stats::SourceCounts {
-            source: known.map_or_else(|| format!("removed source {}", source.0), |it| it.name.clone()),
+            source: match known {
+                Some(it) => it.name.clone(),
+                None if source.0 == 0 => "replay".into(),
+                None => format!("removed source {}", source.0),
+            },
             kind: known.map_or("unknown", |it| crate::keys::kind_name(it.kind)).into(),
             total: names.values().sum(),
             by_name: BTreeMap::new(),

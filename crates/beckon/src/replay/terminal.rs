@@ -35,11 +35,11 @@ impl Terminal {
             Event::Waits { pause, why } => {
                 self.say(&format!("waiting {:.1} s: {why}", pause.as_secs_f64()));
             }
-            Event::Done(summary) => {
+            // The summary is the command's result, and the command's to print.
+            Event::Done(_) => {
                 if let Some(bar) = self.bar.take() {
                     bar.finish_and_clear();
                 }
-                self.say(&summary.to_string());
             }
         }
     }

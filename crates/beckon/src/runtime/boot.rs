@@ -31,8 +31,10 @@ pub struct Options {
     pub virtual_clock: bool,
     /// The journal's own options; the log's id is drawn anew for a new log.
     pub journal: beckon_journal::Options,
-    /// How long journal is kept that no start needs, if `journal.keep_bytes` allows.
+    /// How long journal is kept that no start needs, within `keep_bytes`.
     pub keep_for: Duration,
+    /// How much journal is kept, in bytes, whatever its age; starts may need more.
+    pub keep_bytes: u64,
     /// Memory of the dedup window, in bytes.
     pub dedup_bytes: usize,
     /// The longest time an id is remembered, in milliseconds.
@@ -52,6 +54,7 @@ impl Options {
             virtual_clock: false,
             journal: beckon_journal::Options::default(),
             keep_for: Duration::ZERO,
+            keep_bytes: 4 << 30,
             dedup_bytes: beckon_engine::limits::DEDUP_BYTES,
             dedup_span_ms: beckon_engine::limits::DEDUP_SPAN_MS,
             snapshot_bytes: 256 << 20,
@@ -347,6 +350,7 @@ fn spawn(options: &Options, parts: Parts) -> Node {
         bytes: options.snapshot_bytes,
         every: options.snapshot_every,
         keep_for: options.keep_for,
+        keep_bytes: options.keep_bytes,
     };
     thread("snapshot", Box::new(move || snapshotter::run(&its, &log, store, pace, &ordered)));
     Node { shared, threads: Arc::new(Mutex::new(threads)), snapshots: orders }

@@ -32,6 +32,8 @@ pub(super) struct Pace {
     pub every: Duration,
     /// How long journal is kept that no start needs.
     pub keep_for: Duration,
+    /// How much journal is kept, in bytes, whatever its age; starts may need more.
+    pub keep_bytes: u64,
 }
 
 /// How often to look whether a round is due.
@@ -64,7 +66,7 @@ pub(super) fn run(
                         last_end = end;
                     }
                     ages.push_back((shared.clock.now(), end));
-                    release(log, &store, aged(&mut ages, shared.clock.now(), pace.keep_for));
+                    release(log, &store, aged(&mut ages, shared.clock.now(), pace.keep_for), pace.keep_bytes);
                     (last_bytes, waited) = (bytes, Duration::ZERO);
                 }
             }
@@ -94,11 +96,17 @@ fn aged(ages: &mut VecDeque<(Timestamp, Offset)>, now: Timestamp, keep_for: Dura
     ages.front().filter(|it| it.0.0 <= oldest).map_or(Offset(0), |it| it.1)
 }
 
-/// Lets journal go that no start from any snapshot kept would need, and that is old enough.
-fn release(log: &Mutex<FileLog<RealDisk>>, store: &SnapshotStore<RealDisk>, old_enough: Offset) {
+/// Lets journal go that no start from any snapshot kept would need, once it is old enough or too much.
+fn release(
+    log: &Mutex<FileLog<RealDisk>>,
+    store: &SnapshotStore<RealDisk>,
+    old_enough: Offset,
+    keep_bytes: u64,
+) {
     let Some(needed) = needed_from(store) else { return };
     let mut log = log.lock().unwrap_or_else(PoisonError::into_inner);
-    match log.release(needed.min(old_enough)) {
+    let too_much = log.offset_keeping(keep_bytes);
+    match log.release(needed.min(old_enough.max(too_much))) {
         Ok(released) if released.segments > 0 => {
             tracing::debug!(segments = released.segments, "released journal that no snapshot needs");
         }

@@ -65,7 +65,8 @@ fn what_is_too_large_or_not_json_is_refused_whole_and_says_which_item() {
     let answer = server.track("/v1/batch", &json!({ "batch": [view("u-1", "m-1"), large] }));
     assert_eq!((answer.status, answer.code().as_str()), (400, "event-too-large"));
     assert_eq!(answer.json()["item"], 1);
-    let many: Vec<Value> = (0..2501).map(|it| json!({ "type": "page", "userId": "u", "messageId": it })).collect();
+    let many: Vec<Value> =
+        (0..2501).map(|it| json!({ "type": "page", "userId": "u", "messageId": it })).collect();
     let answer = server.track("/v1/batch", &json!({ "batch": many }));
     assert_eq!((answer.status, answer.code().as_str()), (400, "too-many-events"));
     let huge = format!("{{\"batch\":[{}]}}", " ".repeat(501 << 10));
@@ -80,10 +81,14 @@ fn what_is_too_large_or_not_json_is_refused_whole_and_says_which_item() {
 fn a_bad_item_is_left_out_and_named_while_the_others_are_taken() {
     let dir = tempfile::tempdir().unwrap();
     let server = Server::start(dir.path(), &[]);
-    let batch = json!({ "batch": [view("u-1", "m-1"), { "type": "track", "event": "X" }, view("u-1", "m-2")] });
+    let batch =
+        json!({ "batch": [view("u-1", "m-1"), { "type": "track", "event": "X" }, view("u-1", "m-2")] });
     let answer = server.track("/v1/batch", &batch).json();
     assert_eq!((&answer["accepted"], &answer["rejected_count"]), (&json!(2), &json!(1)));
-    assert_eq!((&answer["rejected"][0]["item"], &answer["rejected"][0]["code"]), (&json!(1), &json!("no-identity")));
+    assert_eq!(
+        (&answer["rejected"][0]["item"], &answer["rejected"][0]["code"]),
+        (&json!(1), &json!("no-identity"))
+    );
     assert_eq!(server.profile("u-1").json()["events"], 2);
 }
 
@@ -166,7 +171,8 @@ fn an_untrusted_source_cannot_speak_for_a_known_shopper_where_it_matters() {
     let dir = tempfile::tempdir().unwrap();
     drop(Server::start(dir.path(), &[]));
     let keys = |args: &[&str]| {
-        let out = crate::server::beckon().args(["keys", "--data"]).arg(dir.path()).args(args).output().unwrap();
+        let out =
+            crate::server::beckon().args(["keys", "--data"]).arg(dir.path()).args(args).output().unwrap();
         assert!(out.status.success(), "{}", String::from_utf8_lossy(&out.stderr));
         let text = String::from_utf8(out.stdout).unwrap();
         text.split_whitespace().nth(2).unwrap_or_default().to_owned()

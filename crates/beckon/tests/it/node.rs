@@ -1,6 +1,6 @@
 //! The node's promises: what survives, what is refused, what can be taken back.
 
-use crate::server::{SERVER_KEY, Server, WRITE_KEY, beckon, bearer, request};
+use crate::server::{SERVER_KEY, Server, WRITE_KEY, bearer, beckon, request};
 use serde_json::{Value, json};
 
 fn view(user: &str, id: &str, at: &str) -> Value {
@@ -21,7 +21,8 @@ fn lasting(profile: &Value) -> Value {
 fn a_second_process_on_the_same_directory_is_refused_with_what_to_do() {
     let dir = tempfile::tempdir().unwrap();
     let _server = Server::start(dir.path(), &[]);
-    let second = beckon().args(["serve", "--listen", "127.0.0.1:0", "--data"]).arg(dir.path()).output().unwrap();
+    let second =
+        beckon().args(["serve", "--listen", "127.0.0.1:0", "--data"]).arg(dir.path()).output().unwrap();
     let said = String::from_utf8_lossy(&second.stderr).into_owned();
     assert!(!second.status.success());
     assert!(said.contains("in use by another process") && said.contains("--data"), "{said}");
@@ -64,7 +65,10 @@ fn what_was_acknowledged_is_there_after_kill_and_after_an_orderly_stop() {
         }
         for number in 0..30 {
             let at = format!("2026-0{}-01T10:{number:02}:00Z", round + 1);
-            assert_eq!(server.track("/v1/track", &view("u-1", &format!("{round}-{number}"), &at)).status, 200);
+            assert_eq!(
+                server.track("/v1/track", &view("u-1", &format!("{round}-{number}"), &at)).status,
+                200
+            );
         }
         expected = Some(lasting(&server.profile("u-1").json()));
         if round % 2 == 0 { server.kill() } else { assert!(server.terminate()) }
@@ -93,7 +97,11 @@ fn a_visitor_who_identifies_brings_his_history_to_the_user_wherever_both_live() 
     let check = |server: &Server| {
         for pair in 0..40 {
             let profile = server.profile(&format!("u-{pair}")).json();
-            assert_eq!((&profile["events"], &profile["attributes"]["sex"]), (&json!(3), &json!("female")), "{pair}");
+            assert_eq!(
+                (&profile["events"], &profile["attributes"]["sex"]),
+                (&json!(3), &json!("female")),
+                "{pair}"
+            );
             assert_eq!(server.profile(&format!("a-{pair}")).json()["id"], format!("u-{pair}"));
         }
         assert_eq!(server.stats()["shoppers"], 40);
@@ -123,7 +131,8 @@ fn settle(server: &Server) {
 fn an_erased_shopper_is_unreadable_at_once_and_after_a_restart() {
     let dir = tempfile::tempdir().unwrap();
     let server = Server::start(dir.path(), &[]);
-    let who = json!({ "type": "identify", "anonymousId": "a-1", "userId": "u-1", "traits": { "email": "x@y.z" } });
+    let who =
+        json!({ "type": "identify", "anonymousId": "a-1", "userId": "u-1", "traits": { "email": "x@y.z" } });
     server.track("/v1/identify", &who);
     settle(&server);
     let export = server.control("GET", "/api/v1/profiles/u-1/export", None).json();
@@ -142,12 +151,16 @@ fn an_erased_shopper_is_unreadable_at_once_and_after_a_restart() {
 fn the_catalogue_fills_in_what_an_event_leaves_out() {
     let dir = tempfile::tempdir().unwrap();
     let server = Server::start(dir.path(), &[]);
-    let product = json!({ "title": "丝绒唇釉", "category": "beauty", "brand": "Lumi", "tags": ["new"], "price": 89.9 });
+    let product =
+        json!({ "title": "丝绒唇釉", "category": "beauty", "brand": "Lumi", "tags": ["new"], "price": 89.9 });
     assert_eq!(server.control("PUT", "/api/v1/products/p-9", Some(&product)).status, 200);
     let bare = json!({ "type": "track", "event": "Product Viewed", "userId": "u-1", "properties": { "product_id": "p-9" } });
     server.track("/v1/track", &bare);
     let interests = &server.profile("u-1").json()["behaviour"]["interests"];
-    assert_eq!((&interests["categories"][0]["name"], &interests["brands"][0]["name"]), (&json!("beauty"), &json!("Lumi")));
+    assert_eq!(
+        (&interests["categories"][0]["name"], &interests["brands"][0]["name"]),
+        (&json!("beauty"), &json!("Lumi"))
+    );
     // A product first seen in an event is created from it, and entering it replaces that.
     let seen = json!({ "type": "track", "event": "Product Viewed", "userId": "u-1",
                        "properties": { "product_id": "p-10", "category": "food" } });
@@ -157,8 +170,12 @@ fn the_catalogue_fills_in_what_an_event_leaves_out() {
     assert_eq!((&shown["seen_only"], &shown["category"]), (&json!(true), &json!("food")));
     let bad = server.control("PUT", "/api/v1/products/p-10", Some(&json!({ "titel": "x" })));
     assert_eq!((bad.status, bad.code().as_str()), (422, "field-unknown"));
-    let import: Vec<Value> = (0..250).map(|it| json!({ "id": format!("i-{it}"), "category": "toys" })).collect();
-    assert_eq!(server.control("POST", "/api/v1/products/batch", Some(&json!({ "items": import }))).json()["imported"], 250);
+    let import: Vec<Value> =
+        (0..250).map(|it| json!({ "id": format!("i-{it}"), "category": "toys" })).collect();
+    assert_eq!(
+        server.control("POST", "/api/v1/products/batch", Some(&json!({ "items": import }))).json()["imported"],
+        250
+    );
     let (mut count, mut cursor) = (0, String::new());
     loop {
         let page = server.control("GET", &format!("/api/v1/products?limit=100{cursor}"), None).json();
@@ -185,7 +202,10 @@ fn virtual_time_moves_forward_only_when_told_and_continues_after_a_restart() {
     assert_eq!(server.stats()["clamped"], 1);
     server.kill();
     let server = Server::start(dir.path(), &["--clock", "virtual"]);
-    assert_eq!(server.control("GET", "/api/v1/clock", None).json(), json!({ "now": 1_511_658_000_000i64, "virtual": true }));
+    assert_eq!(
+        server.control("GET", "/api/v1/clock", None).json(),
+        json!({ "now": 1_511_658_000_000i64, "virtual": true })
+    );
     server.kill();
     let server = Server::start(dir.path(), &[]);
     assert_eq!(to(&server, 4_000_000_000_000).code(), "clock-not-virtual");
@@ -236,11 +256,19 @@ fn tls_is_spoken_from_certificate_files_and_plain_http_beyond_loopback_is_refuse
     let mut connection = rustls::ClientConnection::new(client.into(), name).unwrap();
     let mut socket = std::net::TcpStream::connect(server.address).unwrap();
     let mut stream = rustls::Stream::new(&mut connection, &mut socket);
-    std::io::Write::write_all(&mut stream, b"GET /healthz HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n").unwrap();
+    std::io::Write::write_all(
+        &mut stream,
+        b"GET /healthz HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n",
+    )
+    .unwrap();
     let mut answer = Vec::new();
     let _ = std::io::Read::read_to_end(&mut stream, &mut answer);
     assert!(answer.starts_with(b"HTTP/1.1 200"), "{}", String::from_utf8_lossy(&answer));
-    let open = beckon().args(["serve", "--listen", "0.0.0.0:0", "--data"]).arg(dir.path().join("other")).output().unwrap();
+    let open = beckon()
+        .args(["serve", "--listen", "0.0.0.0:0", "--data"])
+        .arg(dir.path().join("other"))
+        .output()
+        .unwrap();
     assert!(!open.status.success());
     assert!(String::from_utf8_lossy(&open.stderr).contains("behind_proxy"), "{open:?}");
 }
@@ -250,10 +278,16 @@ fn a_full_disk_is_answered_503_while_reads_go_on_and_passes_when_space_returns()
     let dir = tempfile::tempdir().unwrap();
     let mount = dir.path().join("small");
     std::fs::create_dir(&mount).unwrap();
-    let mounted = std::process::Command::new("mount").args(["-t", "tmpfs", "-o", "size=24m", "tmpfs"]).arg(&mount).status();
+    let mounted = std::process::Command::new("mount")
+        .args(["-t", "tmpfs", "-o", "size=24m", "tmpfs"])
+        .arg(&mount)
+        .status();
     if !mounted.is_ok_and(|it| it.success()) {
-        assert!(std::env::var_os("BECKON_FORBID_SKIP").is_none(), "a small file system is needed (mount as root)");
-        println!("skipped: a small file system to fill needs the right to mount");
+        assert!(
+            std::env::var_os("BECKON_FORBID_SKIP").is_none(),
+            "a small file system is needed (mount as root)"
+        );
+        crate::server::skipped("a full disk: a small file system needs the right to mount");
         return;
     }
     struct Unmount(std::path::PathBuf);

@@ -20,7 +20,7 @@ fn is_here(what: &str, needed: &[PathBuf]) -> bool {
             "{what} is not installed ({} is missing): run tests/peers/install",
             missing.display()
         );
-        println!("skipped: {what} is not installed; tests/peers/install installs it");
+        crate::server::skipped(&format!("{what} is not installed; tests/peers/install installs it"));
     }
     missing.is_none()
 }
@@ -41,7 +41,8 @@ fn tells_its_story(mut command: Command, arguments: &[&str]) {
         .expect("the peer runs");
     let said = String::from_utf8_lossy(&run.stdout).into_owned();
     assert!(run.status.success(), "{said}{}", String::from_utf8_lossy(&run.stderr));
-    let story: Value = said.lines().rev().find_map(|it| serde_json::from_str(it).ok()).expect("it says what it sent");
+    let story: Value =
+        said.lines().rev().find_map(|it| serde_json::from_str(it).ok()).expect("it says what it sent");
     let sum = |of: &Value| of.as_object().unwrap().values().map(|it| it.as_u64().unwrap()).sum::<u64>();
     let total = sum(&story["calls"]);
     // An alias and an identify hand history between shards: it is there after a moment.

@@ -20,7 +20,10 @@ pub struct Server {
 /// The program that was built with these tests.
 pub fn beckon() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_beckon"));
-    command.env_remove("BECKON_CONFIG").env("BECKON_WRITE_KEY", WRITE_KEY).env("BECKON_SERVER_KEY", SERVER_KEY);
+    command
+        .env_remove("BECKON_CONFIG")
+        .env("BECKON_WRITE_KEY", WRITE_KEY)
+        .env("BECKON_SERVER_KEY", SERVER_KEY);
     command
 }
 
@@ -75,10 +78,6 @@ impl Server {
         let id = self.child.id().to_string();
         let _ = Command::new("kill").args(["-TERM", &id]).status();
         self.child.wait().is_ok_and(|it| it.success())
-    }
-
-    pub fn id(&self) -> u32 {
-        self.child.id()
     }
 
     /// A call with the server key.
@@ -165,6 +164,11 @@ pub fn request(
     Answer { status, head, body: answer[end + 4..].to_vec() }
 }
 
+/// Says that a test is skipped, and why, past the capture of a passing test's output.
+pub fn skipped(why: &str) {
+    let _ = writeln!(std::io::stderr(), "skipped: {why}");
+}
+
 /// Where the real data lies, if it is here; says so if not.
 pub fn data_set(name: &str) -> Option<PathBuf> {
     let root = std::env::var_os("BECKON_DATA").map(PathBuf::from);
@@ -173,6 +177,7 @@ pub fn data_set(name: &str) -> Option<PathBuf> {
     if file.exists() {
         return Some(file);
     }
-    println!("skipped: {name} is not in {} (set BECKON_DATA to the folder of the data sets)", root.display());
+    let root = root.display();
+    skipped(&format!("{name} is not in {root} (set BECKON_DATA to the folder of the data sets)"));
     None
 }

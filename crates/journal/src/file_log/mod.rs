@@ -32,6 +32,8 @@ pub struct FileLog<D> {
     /// Nothing that was committed could be taken for a torn write.
     sealed: bool,
     spares: Spares,
+    /// A segment was let go of, and its name may come back after a crash.
+    removal_unsynced: bool,
 }
 
 /// Where the next frame goes.

@@ -38,6 +38,7 @@ impl<D: Disk> FileLog<D> {
             next: tail.next,
             sealed: tail.sealed,
             spares: Spares::default(),
+            removal_unsynced: false,
         };
         // What is seen here need not be durable: an unfinished rename by a process that was killed
         // must not come undone after its file was written over.
@@ -46,7 +47,7 @@ impl<D: Disk> FileLog<D> {
         if is_new {
             log.begin()?;
         } else {
-            log.settle_tail(tail.at, tail.torn)?;
+            log.settle_tail(tail.last, tail.at, tail.torn)?;
         }
         Ok(log)
     }
@@ -64,7 +65,7 @@ impl<D: Disk> FileLog<D> {
     }
 
     /// Takes away what the last write left, and makes durable what is kept.
-    fn settle_tail(&mut self, at: u64, torn: Option<Torn>) -> Result<(), OpenError> {
+    fn settle_tail(&mut self, last: Option<u64>, at: u64, torn: Option<Torn>) -> Result<(), OpenError> {
         let Some(file) = self.segments.last().map(|newest| newest.file.clone()) else {
             return Ok(());
         };
@@ -75,13 +76,33 @@ impl<D: Disk> FileLog<D> {
                 .map_err(|error| DiskError::new("cut the torn tail of", &file, error))?;
         }
         // The last frame may be whole in the page cache and not yet on the disk, if the process
-        // that wrote it was killed. It has to be durable before another is written behind it.
+        // that wrote it was killed. It has to be durable before another is written behind it. A sync
+        // alone would not do: after one that failed the system holds such pages for clean.
+        if let Some(last) = last {
+            self.write_again(&file, last, at)?;
+        }
         self.disk.sync_data(&file).map_err(|error| DiskError::new("sync", &file, error))?;
         if !blocks.is_empty() {
             let bytes = (blocks.len() * BLOCK_BYTES) as u64;
             self.tell(Event::TornTailCut { file, at, bytes });
         }
         Ok(())
+    }
+
+    /// Writes what is read from `from` to `to` once more, so that the next sync covers it.
+    fn write_again(&mut self, file: &str, from: u64, to: u64) -> Result<(), OpenError> {
+        let mut frame = vec![0; (to - from) as usize];
+        let mut filled = 0;
+        while filled < frame.len() {
+            let count = self.disk.read_at(file, from + filled as u64, &mut frame[filled..]);
+            match count.map_err(|error| DiskError::new("read", file, error))? {
+                0 => break,
+                count => filled += count,
+            }
+        }
+        self.disk
+            .write_at(file, from, &frame[..filled])
+            .map_err(|error| DiskError::new("write again the last frame of", file, error).into())
     }
 
     /// Keeps the files of an earlier run that are large enough to be segments, and removes others.

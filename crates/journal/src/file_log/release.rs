@@ -25,7 +25,25 @@ impl<D: Disk> FileLog<D> {
         Ok(released)
     }
 
+    /// The offset from which on the newest whole segments hold at least `bytes`: what a bound on the
+    /// log's size lets go of lies before it.
+    pub fn offset_keeping(&self, bytes: u64) -> Offset {
+        let mut kept = 0;
+        for segment in self.segments.iter().rev() {
+            kept += segment.bytes;
+            if kept >= bytes {
+                return Offset(segment.offset);
+            }
+        }
+        Offset(self.segments.first().map_or(0, |it| it.offset))
+    }
+
     fn release_segment(&mut self, segment: &Segment) -> Result<(), CommitError> {
+        // A removal that may come undone must not be overtaken by that of a newer segment.
+        if self.removal_unsynced {
+            self.disk.sync_dir().map_err(|error| DiskError::new("sync", "the directory", error))?;
+            self.removal_unsynced = false;
+        }
         let fits = segment.bytes == self.options.whole_segment_bytes();
         let kept = (self.options.recycle && fits && !self.spares.is_full()).then(|| self.spares.fresh_name());
         let gone = match &kept {
@@ -41,6 +59,7 @@ impl<D: Disk> FileLog<D> {
         let kept = kept.filter(|_| found);
         self.segments.remove(0);
         let synced = self.disk.sync_dir();
+        self.removal_unsynced = synced.is_err();
         let recycled = synced.is_ok() && kept.is_some();
         if let Some(file) = kept {
             // Only when the old name is gone for good may the contents be written over.

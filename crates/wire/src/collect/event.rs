@@ -85,7 +85,7 @@ impl<'r> Reader<'r> {
 
     fn event(&mut self, item: usize, call: &Call<'_>, json: &str, sink: &mut Sink<'_>) -> Result<(), Reason> {
         let edge = self.edge;
-        let who = Who::of(call, self.kind(call)?)?;
+        let mut who = Who::of(call, self.kind(call)?)?;
         let name = match who.kind {
             CallKind::Track => call.event.text().ok_or(Reason::NoEventName)?,
             kind => kind.word(),
@@ -94,8 +94,9 @@ impl<'r> Reader<'r> {
         let mut held = Held::default();
         let mut said = Said::read(&who, name, call, json, at);
         self.collected.traits_left_out += said.traits.left_out;
-        if said.needs_proof() && !self.proven(&who, call) {
+        if (said.needs_proof() || who.joins()) && !self.proven(&who, call) {
             said.strip();
+            who.keep_apart();
             self.collected.unverified += 1;
         }
         let key = match call.message_id.text() {
@@ -107,7 +108,7 @@ impl<'r> Reader<'r> {
         let raw;
         let act = match said.meaning {
             _ if who.kind == CallKind::Identify => Act::Identify { traits: said.traits.list(edge) },
-            _ if who.kind == CallKind::Alias => Act::Alias { previous: who.previous.unwrap_or_default() },
+            _ if who.previous.is_some() => Act::Alias { previous: who.previous.unwrap_or_default() },
             Some(Meaning::Consent) => Act::Identify { traits: said.traits.list(edge) },
             Some(Meaning::Subscription) => Act::Other { raw: "" },
             Some(meaning) => act::of(meaning, &call.properties, edge, &mut held),
@@ -178,6 +179,19 @@ struct Who<'c> {
 }
 
 impl<'c> Who<'c> {
+    /// Whether the call says that another id is the user: his history would then take in that id's.
+    fn joins(&self) -> bool {
+        self.user.is_some() && (self.anonymous.is_some() || self.previous.is_some())
+    }
+
+    /// Takes back what was not proven: the event is the user's, and no other id becomes his.
+    fn keep_apart(&mut self) {
+        if self.user.is_some() {
+            self.anonymous = None;
+            self.previous = None;
+        }
+    }
+
     fn of(call: &'c Call<'_>, kind: CallKind) -> Result<Self, Reason> {
         let who = Who {
             kind,

@@ -1,0 +1,123 @@
+//! The straight fold: all durable records, once, in order, on one thread, without a snapshot.
+
+use super::image;
+use super::ledger::Ledger;
+use crate::node::Node;
+use beckon_core::dedup::Window;
+use beckon_core::director::Director;
+use beckon_core::id::{MachineId, ShardId};
+use beckon_core::shard::{Digest, Shard};
+use beckon_engine::record::{Body, Record};
+use beckon_engine::recovery::apply_to_director;
+use beckon_engine::worker::{Tell, Worker};
+use beckon_journal::Offset;
+use std::collections::BTreeMap;
+
+/// The straight fold of a ledger.
+#[derive(Debug)]
+pub struct Straight {
+    worker: Worker,
+    director: Director,
+    at: usize,
+    /// Messages that machines sent and that are not in the ledger yet.
+    under_way: BTreeMap<(MachineId, MachineId, u64), Vec<u8>>,
+}
+
+impl Straight {
+    /// Nothing folded yet.
+    pub fn new(window: Window) -> Self {
+        Straight {
+            worker: Worker::new(ShardId::all().map(|id| (Shard::new(id, window), Offset(0)))),
+            director: Director::default(),
+            at: 0,
+            under_way: BTreeMap::new(),
+        }
+    }
+
+    /// Folds what the ledger has more.
+    pub fn follow(&mut self, ledger: &Ledger) -> Result<(), String> {
+        while let Some(bytes) = ledger.records().get(self.at) {
+            let offset = Offset(self.at as u64);
+            self.at += 1;
+            let record = Record::decode(bytes).map_err(|error| format!("record {offset}: {error}"))?;
+            self.receive(offset, &record)?;
+            let under_way = &mut self.under_way;
+            let send = |it: Tell| {
+                under_way.insert((it.from, it.to, it.sequence), it.message);
+            };
+            self.worker.apply(offset, bytes, send).map_err(|error| error.to_string())?;
+            apply_to_director(&mut self.director, &record, None).map_err(|error| error.to_string())?;
+        }
+        Ok(())
+    }
+
+    /// A message must have been sent, once, and be what was sent.
+    fn receive(&mut self, offset: Offset, record: &Record<'_>) -> Result<(), String> {
+        let Body::Told { from, to, sequence, message } = record.body else { return Ok(()) };
+        match self.under_way.remove(&(from, to, sequence)) {
+            Some(sent) if sent == message => Ok(()),
+            Some(_) => Err(format!("record {offset}: message {sequence} of {from:?} to {to:?} was changed")),
+            None => Err(format!("record {offset}: message {sequence} of {from:?} to {to:?} was not sent")),
+        }
+    }
+
+    /// Messages that machines sent and that are not in the ledger.
+    pub fn under_way(&self) -> usize {
+        self.under_way.len()
+    }
+
+    /// Holds a node that has folded just this ledger against it, byte by byte.
+    pub fn compare(&self, node: &Node) -> Result<(), String> {
+        for straight in self.worker.shards() {
+            let id = straight.id();
+            let Some(shard) = node.shard(id) else { return Err(format!("shard {} is missing", id.0)) };
+            if image::of_shard(straight) != image::of_shard(shard) {
+                let digests = if straight.digest() == shard.digest() { "equal" } else { "unequal" };
+                return Err(format!("shard {} differs from the straight fold, digests are {digests}", id.0));
+            }
+        }
+        if image::of_director(&self.director) != image::of_director(node.director()) {
+            return Err("the director differs from the straight fold".to_owned());
+        }
+        self.names(node)
+    }
+
+    /// Every name that a shard counts by must be known to the node.
+    fn names(&self, node: &Node) -> Result<(), String> {
+        for shard in self.worker.shards() {
+            for (_, term) in shard.names().keys() {
+                if node.names().text(*term).is_none() {
+                    return Err(format!("nobody knows the name of term {}", term.0));
+                }
+            }
+        }
+        for product in self.director.catalogue().products() {
+            for name in [&product.id, &product.category, &product.brand, &product.host] {
+                if !name.text.is_empty() && node.names().text(name.term).as_deref() != Some(&*name.text) {
+                    return Err(format!("nobody knows the name {} of a product", name.text));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// The shards.
+    pub fn shards(&self) -> impl Iterator<Item = &Shard> {
+        self.worker.shards()
+    }
+
+    /// One of them.
+    pub fn shard(&self, id: ShardId) -> Option<&Shard> {
+        self.worker.shard(id)
+    }
+
+    /// The director.
+    pub fn director(&self) -> &Director {
+        &self.director
+    }
+
+    /// The fingerprint of all shards.
+    pub fn digest(&self) -> Digest {
+        self.worker.digest()
+    }
+}
