@@ -155,6 +155,9 @@ pub struct Recovered {
     pub replayed: u64,
 }
 
+/// Takes one record of a journal.
+pub type Each<'e> = dyn FnMut(Offset, &[u8]) -> Result<(), Error> + 'e;
+
 /// A journal to be read again: the live log and the read-only one both can.
 pub trait Replay {
     /// The first offset it still has.
@@ -162,11 +165,7 @@ pub trait Replay {
     /// The offset after its last record.
     fn end(&self) -> Offset;
     /// Hands every record from `from` on to `each`, in order.
-    fn replay(
-        &self,
-        from: Offset,
-        each: &mut dyn FnMut(Offset, &[u8]) -> Result<(), Error>,
-    ) -> Result<(), Error>;
+    fn replay(&self, from: Offset, each: &mut Each<'_>) -> Result<(), Error>;
 }
 
 impl<D: Disk> Replay for beckon_journal::FileLog<D> {
@@ -178,11 +177,7 @@ impl<D: Disk> Replay for beckon_journal::FileLog<D> {
         beckon_journal::Log::next_offset(self)
     }
 
-    fn replay(
-        &self,
-        from: Offset,
-        each: &mut dyn FnMut(Offset, &[u8]) -> Result<(), Error>,
-    ) -> Result<(), Error> {
+    fn replay(&self, from: Offset, each: &mut Each<'_>) -> Result<(), Error> {
         let mut reader = self.reader(from)?;
         while let Some((offset, record)) = reader.next()? {
             each(offset, record)?;
@@ -200,11 +195,7 @@ impl<D: Disk> Replay for beckon_journal::ReadOnlyLog<D> {
         self.next_offset()
     }
 
-    fn replay(
-        &self,
-        from: Offset,
-        each: &mut dyn FnMut(Offset, &[u8]) -> Result<(), Error>,
-    ) -> Result<(), Error> {
+    fn replay(&self, from: Offset, each: &mut Each<'_>) -> Result<(), Error> {
         let mut reader = self.read(from)?;
         while let Some((offset, record)) = reader.next()? {
             each(offset, record)?;
