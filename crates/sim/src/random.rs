@@ -67,9 +67,4 @@ impl Random {
     pub fn choose<T: Copy>(&mut self, items: &[T]) -> T {
         items[self.index(items.len())]
     }
-
-    /// A stream of its own, so that what draws from it does not disturb this one.
-    pub fn fork(&mut self) -> Random {
-        Random::new(self.bits())
-    }
 }

@@ -18,11 +18,11 @@ pub struct Identity {
     totals: BTreeMap<Id, u64>,
     /// Circles: each spelling points to another of its circle, the last to itself.
     circles: BTreeMap<String, String>,
-    /// What is still known of each circle, by its last spelling; joined circles are looked up by any.
+    /// Who was erased.
     erased: Vec<Erased>,
     /// The place of the last event of each spelling.
     touched: BTreeMap<String, u64>,
-    /// Events of each spelling's circle, by the spelling they came with.
+    /// Events by the first spelling they came with.
     events: BTreeMap<String, u64>,
 }
 

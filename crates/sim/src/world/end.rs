@@ -3,7 +3,6 @@
 
 use super::World;
 use super::clients::What;
-use super::steps::behind_all;
 use crate::disk::Faults;
 use crate::node::Node;
 use crate::oracle::Model;
@@ -78,7 +77,7 @@ impl World {
                 return Ok(());
             }
         }
-        Err(format!("not all requests were answered by {}", behind_all(node)))
+        Err(format!("not all requests were answered by {}", node.sequencer().next_offset()))
     }
 
     /// Holds everything against everything. Nothing is under way.

@@ -11,7 +11,6 @@ use beckon_core::id::{MachineId, SourceId};
 use beckon_core::limits::SHARDS;
 use beckon_core::names::Kind;
 use beckon_engine::record::{self, EventsWriter};
-use beckon_journal::Offset;
 
 impl World {
     /// Does one thing. `false` when the node was stopped.
@@ -282,9 +281,4 @@ fn product_of(node: &Node, id: &str, price: u64) -> Product {
         currency: "CNY".into(),
         ..Product::default()
     }
-}
-
-/// The offset behind everything, for messages.
-pub(super) fn behind_all(node: &Node) -> Offset {
-    node.sequencer().next_offset()
 }
