@@ -105,7 +105,7 @@ pub fn bytes(value: u64) -> String {
 
 /// One aligned line.
 pub fn line(label: &str, value: impl Display) {
-    println!("  {label:<46} {value}");
+    println!("  {label:<58} {value}");
 }
 
 impl Limit {

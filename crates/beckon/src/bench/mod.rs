@@ -138,14 +138,18 @@ fn measure(args: &Args, scratch: &Scratch) -> Result<(), Error> {
         (Which::Shoppers, shoppers::measure),
     ];
     let mut figures = Vec::new();
+    let mut done = Ok(());
     for (which, measure) in measures {
-        if args.wants(which) {
+        if done.is_ok() && args.wants(which) {
             println!("\n{}", word(which));
-            figures.extend(measure(args, scratch)?);
+            done = measure(args, scratch).map(|it| figures.extend(it));
         }
     }
-    figure::print_table(&figures);
-    Ok(())
+    // What was measured before a failure is still true.
+    if !figures.is_empty() {
+        figure::print_table(&figures);
+    }
+    done
 }
 
 type Measure = fn(&Args, &Scratch) -> Result<Vec<Figure>, Error>;

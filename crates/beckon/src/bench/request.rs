@@ -150,12 +150,10 @@ impl Rendering {
                 write!(out, "\"room_id\":\"room-{room}\",\"host_id\":\"host-{room}\",\"style\":\"lively\"")
             }
             "Order Completed" => {
-                let _ = write!(
-                    out,
-                    "\"order_id\":\"{:010}\",\"total\":259.80,\"currency\":\"CNY\",\"products\":[{{",
-                    dice.below(1 << 30)
-                );
-                product(out, dice);
+                let order = dice.below(1 << 30);
+                out.push_str("\"currency\":\"CNY\",\"total\":259.80,");
+                let _ = write!(out, "\"order_id\":\"{order:010}\",\"products\":[{{");
+                let _ = product(out, dice);
                 write!(out, "}}]")
             }
             _ => product(out, dice),

@@ -18,7 +18,10 @@ impl Scratch {
         let unfit = |why: String| Error::Scratch { path: dir.to_owned(), why };
         let occupied = std::fs::read_dir(dir).is_ok_and(|mut it| it.next().is_some());
         if occupied {
-            return Err(unfit("it is not empty; name a new one with --data".into()));
+            return Err(unfit(
+                "it is not empty; remove it if an interrupted bench left it, or name a new one with --data"
+                    .into(),
+            ));
         }
         std::fs::create_dir_all(dir).map_err(|it| unfit(it.to_string()))?;
         let file_system = file_system(dir);

@@ -21,6 +21,8 @@ pub fn commits_a_second(dir: &Path, like: Written) -> Result<f64, Error> {
     let records = like.records.div_ceil(commits).max(1);
     let record = random_bytes((like.bytes / (commits * records)).max(1) as usize);
     let mut batch = Batch::new(log.next_offset());
+    // As behind a warm-up: no segment has to be made first.
+    while log.prepare(PREPARE_STEP).map_err(failed)? > 0 {}
     let (mut done, mut kept) = (0u64, 0);
     let watch = Stopwatch::start();
     while watch.elapsed() < LIMIT_TIME {
