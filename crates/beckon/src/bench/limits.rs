@@ -24,7 +24,7 @@ pub const LOAD_SHOPPERS: usize = 1_000_000;
 pub const LOAD_PRODUCTS: usize = 20_000;
 
 /// Load before a run counts: caches, segments and buffers get to where they stay.
-pub const WARM_UP: Duration = Duration::from_secs(2);
+pub const WARM_UP: Duration = Duration::from_secs(10);
 
 /// How long a limit is measured beside each run.
 pub const LIMIT_TIME: Duration = Duration::from_secs(2);

@@ -19,7 +19,7 @@ pub const KEEP_BYTES_DEFAULT: u64 = 4 << 30;
 pub const KEEP_HOURS_DEFAULT: u32 = 7 * 24;
 
 /// Bytes of journal between snapshots; recovery reads about as much.
-pub const SNAPSHOT_EVERY_BYTES_DEFAULT: u64 = 256 << 20;
+pub const SNAPSHOT_EVERY_BYTES_DEFAULT: u64 = 512 << 20;
 
 /// Fewest bytes of journal between snapshots: below, writing snapshots costs more than the journal.
 pub const SNAPSHOT_EVERY_BYTES_MIN: u64 = 1 << 20;

@@ -57,7 +57,7 @@ impl Options {
             keep_bytes: 4 << 30,
             dedup_bytes: beckon_engine::limits::DEDUP_BYTES,
             dedup_span_ms: beckon_engine::limits::DEDUP_SPAN_MS,
-            snapshot_bytes: 256 << 20,
+            snapshot_bytes: 512 << 20,
             snapshot_every: Duration::from_secs(600),
         }
     }

@@ -38,9 +38,11 @@ impl World {
                     self.send(node, number);
                 }
             }
-            40..45 if !self.clients.bulk.is_empty() => {
+            40..45 => {
                 let source = self.random.index(self.clients.bulk.len());
-                if let Some(number) = self.clients.make_bulk(source, &mut self.random) {
+                if source < self.clients.bulk.len()
+                    && let Some(number) = self.clients.make_bulk(source, &mut self.random)
+                {
                     self.send(node, number);
                 }
             }
@@ -75,7 +77,7 @@ impl World {
                 let sealed = node.seal();
                 self.note(format_args!("seal: {sealed}"));
             }
-            97..99 => {
+            97 => {
                 let released = node.release();
                 self.note(format_args!("release up to {released:?}"));
             }
