@@ -292,7 +292,7 @@ fn checking_prints_what_is_in_effect_and_no_secret() {
         keep_hours = 168
 
         [snapshot]
-        every_bytes = 268435456
+        every_bytes = 536870912
         every_minutes = 10
 
         [dedup]
