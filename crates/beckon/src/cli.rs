@@ -76,13 +76,13 @@ enum Journal {
     /// Read all of it and report every problem.
     Verify {
         /// The data directory.
-        #[arg(long)]
+        #[arg(long, env = "BECKON_DATA_DIR", default_value = "beckon-data")]
         data: PathBuf,
     },
     /// Print it as JSON lines.
     Dump {
         /// The data directory.
-        #[arg(long)]
+        #[arg(long, env = "BECKON_DATA_DIR", default_value = "beckon-data")]
         data: PathBuf,
         /// The first record's offset.
         #[arg(long)]
@@ -98,7 +98,7 @@ enum State {
     /// Print a fingerprint of all profiles and counts.
     Digest {
         /// The data directory.
-        #[arg(long)]
+        #[arg(long, env = "BECKON_DATA_DIR", default_value = "beckon-data")]
         data: PathBuf,
     },
 }
@@ -106,7 +106,7 @@ enum State {
 #[derive(Args)]
 struct KeysArgs {
     /// The data directory.
-    #[arg(long, env = "BECKON_DATA_DIR", default_value = "beckon-data")]
+    #[arg(long, global = true, env = "BECKON_DATA_DIR", default_value = "beckon-data")]
     data: PathBuf,
     #[command(subcommand)]
     action: KeysAction,

@@ -61,7 +61,7 @@ codes! {
     /// No key came with the request.
     KeyMissing = "key-missing", 401, "The request carries no key", "Send the write key (collect) or server key (control).";
     /// The key is not known.
-    KeyUnknown = "key-unknown", 401, "The key is not known, or was revoked", "Use a key from the console.";
+    KeyUnknown = "key-unknown", 401, "The key is not known, or was revoked", "Use a source's write key for collect, a server key for `/api/v1`; `beckon keys list` names those there are.";
     /// A shopper token is missing, forged or expired.
     ShopperTokenInvalid = "shopper-token-invalid", 401, "The shopper token is missing, not valid for this shopper, or expired", "Have the customer's server sign a new one.";
     /// The key may not do that.

@@ -59,7 +59,8 @@ async fn take(
     let key = auth::header_key(headers).or(parameter);
     let key = key.or_else(|| body.write_key().map(|it| it.into_owned())).ok_or(Code::KeyMissing)?;
     let known = app.keys.current();
-    let source = known.source(&key).ok_or(Code::KeyUnknown)?;
+    let not_ours = if known.is_server_key(&key) { Code::KeyNotAllowed } else { Code::KeyUnknown };
+    let source = known.source(&key).ok_or(not_ours)?;
     let verified = |token: &str| keys::verify_shopper_token(source, token, app.node.clock().now());
     let token = headers.get("x-shopper-token").and_then(|it| it.to_str().ok());
     let sender = Sender {

@@ -1,5 +1,5 @@
 //! The boot story, top to bottom: lock the directory, open the log, load the snapshots, fold what came
-//! after them, send what a crash kept from being sent, start the threads.
+//! after them, start the threads, send what a crash kept from being sent.
 
 use super::committer::{self, Committed};
 use super::node::{Line, Node, Shared, folder_of};

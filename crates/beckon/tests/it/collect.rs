@@ -53,7 +53,7 @@ fn a_key_is_taken_from_each_place_where_an_sdk_puts_it_and_the_header_wins() {
     // A write key opens nothing of the control API, and a server key collects nothing.
     let control = request(server.address, "GET", "/api/v1/stats", &[bearer(WRITE_KEY)], None);
     assert_eq!((control.status, control.code().as_str()), (403, "key-not-allowed"));
-    assert_eq!(post(&[bearer(SERVER_KEY)], "/v1/track", view("u-1", "m")).status, 401);
+    assert_eq!(post(&[bearer(SERVER_KEY)], "/v1/track", view("u-1", "m")).status, 403);
 }
 
 #[test]

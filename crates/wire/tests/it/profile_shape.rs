@@ -527,7 +527,7 @@ fn what_is_unknown_of_a_visitor_is_absent() {
           },
           "reachable_now": {
             "value": true,
-            "because": "he was active 0 s ago"
+            "because": "was active 0 s ago"
           },
           "new_shopper": {
             "value": true,
@@ -625,9 +625,9 @@ fn the_latest_sign_that_is_not_stale_says_whether_a_shopper_can_be_reached() {
         expect![[r#"
         [
           "false: nothing was ever heard of his device",
-          "true: he was active 40 s ago",
+          "true: was active 40 s ago",
           "false: the last sign of him came 5 min ago: stale",
-          "true: he entered a room 39 s ago",
+          "true: entered a room 39 s ago",
           "false: the device was offline 30 s ago",
           "true: the device was online 2 min ago",
           "false: the device had no network 10 s ago"

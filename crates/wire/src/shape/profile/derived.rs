@@ -157,8 +157,8 @@ fn reachable_now(live: &Live, activity: &Activity, lens: Lens<'_>) -> Fact<bool>
     let presence = |at: u32| fresh(at, STALE_AFTER.presence_s);
     let network = live.network().filter(|it| it.value == Network::Offline);
     let signs = [
-        presence(activity.last).then_some((activity.last, true, "he was active")),
-        live.room().filter(|it| it.value.is_some()).map(|it| (it.at, true, "he entered a room")),
+        presence(activity.last).then_some((activity.last, true, "was active")),
+        live.room().filter(|it| it.value.is_some()).map(|it| (it.at, true, "entered a room")),
         live.foreground().filter(|it| it.value).map(|it| (it.at, true, "the app was on screen")),
         live.online().filter(|it| it.value).map(|it| (it.at, true, "the device was online")),
         live.online().filter(|it| !it.value).map(|it| (it.at, false, "the device was offline")),
