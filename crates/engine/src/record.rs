@@ -212,9 +212,13 @@ pub fn tick() -> Vec<u8> {
     begin(kind::TICK)
 }
 
-/// Whether the record forgets a shopper.
-pub fn is_erase(record: &[u8]) -> bool {
-    record.first() == Some(&kind::ERASE)
+/// The earliest instant for what comes after a record that was stamped with `now`.
+///
+/// A shard tells by the instant what was sent before an erasure and must not bring the shopper back. So
+/// what comes after one is later, even while the clock stands or has gone back, and after a start too.
+pub fn instant_after(record: &[u8], now: Timestamp) -> Timestamp {
+    let erases = record.first() == Some(&kind::ERASE);
+    Timestamp(now.0.saturating_add(i64::from(erases)))
 }
 
 /// Whether the record tells the director something.

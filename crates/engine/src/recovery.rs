@@ -4,7 +4,7 @@
 //! all on one thread: tools and the simulation use it.
 
 use crate::dictionary::Dictionary;
-use crate::record::{Body, LOGIC_VERSION, Record};
+use crate::record::{Body, LOGIC_VERSION, Record, instant_after};
 use crate::snapshot;
 use crate::worker::{BadRecord, Tell, Unsent, Worker};
 use beckon_core::dedup::Window;
@@ -82,7 +82,7 @@ impl Head {
     pub fn replay(&mut self, offset: Offset, bytes: &[u8], names: &Dictionary) -> Result<(), Error> {
         let bad = |malformed| BadRecord { offset, malformed };
         let record = Record::decode(bytes).map_err(bad)?;
-        self.now = self.now.max(record.now);
+        self.now = self.now.max(instant_after(bytes, record.now));
         match &record.body {
             Body::Epoch { logic } if *logic != LOGIC_VERSION => return Err(Error::Logic { found: *logic }),
             Body::Epoch { .. } => self.epoch = true,

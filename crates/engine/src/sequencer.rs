@@ -6,7 +6,7 @@
 //! here and are tried again: nothing that was folded is ever dropped.
 
 use crate::limits::{PENDING_BYTES_MAX, RECORD_BYTES_MAX};
-use crate::record::{is_erase, stamp};
+use crate::record::{instant_after, stamp};
 use beckon_core::director::{Admission, Bulk};
 use beckon_core::time::Timestamp;
 use beckon_journal::{Batch, Offset};
@@ -95,11 +95,7 @@ impl<W> Sequencer<W> {
     pub fn force(&mut self, record: &mut [u8], clock: Timestamp, waiter: Option<W>) -> Offset {
         self.now = self.now.max(clock);
         stamp(record, self.now);
-        if is_erase(record) {
-            // A shard tells by the instant what was sent before an erasure and must not bring the shopper
-            // back. So what comes after it is later, even while the clock stands or has gone back.
-            self.now = Timestamp(self.now.0.saturating_add(1));
-        }
+        self.now = instant_after(record, self.now);
         if !self.open().is_empty() && !self.open().fits(record.len()) {
             let next = self.open().end();
             let mut batch = self.spare.pop().unwrap_or_else(|| Batch::new(next));
