@@ -1,7 +1,7 @@
 //! The gateway: HTTP in front of a node.
 //!
-//! One file a matter. Collect calls ([`collect`]) need a write key, control calls a server key; health and
-//! metrics need none. Every error is a problem of [`beckon_wire::problem`], made in [`answer`].
+//! One file a matter. Collect calls (`collect`) need a write key, control calls a server key; health and
+//! metrics need none. Every error is a problem of [`beckon_wire::problem`], made in `answer`.
 
 mod answer;
 mod auth;

@@ -284,7 +284,7 @@ fn a_full_disk_is_answered_503_while_reads_go_on_and_passes_when_space_returns()
         .status();
     if !mounted.is_ok_and(|it| it.success()) {
         assert!(
-            std::env::var_os("BECKON_FORBID_SKIP").is_none(),
+            crate::server::environment("BECKON_FORBID_SKIP").is_none(),
             "a small file system is needed (mount as root)"
         );
         crate::server::skipped("a full disk: a small file system needs the right to mount");

@@ -16,7 +16,7 @@ fn is_here(what: &str, needed: &[PathBuf]) -> bool {
     let missing = needed.iter().find(|it| !it.exists());
     if let Some(missing) = missing {
         assert!(
-            std::env::var_os("BECKON_FORBID_SKIP").is_none(),
+            crate::server::environment("BECKON_FORBID_SKIP").is_none(),
             "{what} is not installed ({} is missing): run tests/peers/install",
             missing.display()
         );

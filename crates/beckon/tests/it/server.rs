@@ -164,6 +164,12 @@ pub fn request(
     Answer { status, head, body: answer[end + 4..].to_vec() }
 }
 
+/// A variable that steers the tests themselves.
+#[expect(clippy::disallowed_methods, reason = "tests are steered by the environment, the program is not")]
+pub fn environment(name: &str) -> Option<std::ffi::OsString> {
+    std::env::var_os(name)
+}
+
 /// Says that a test is skipped, and why, past the capture of a passing test's output.
 pub fn skipped(why: &str) {
     let _ = writeln!(std::io::stderr(), "skipped: {why}");
@@ -171,7 +177,7 @@ pub fn skipped(why: &str) {
 
 /// Where the real data lies, if it is here; says so if not.
 pub fn data_set(name: &str) -> Option<PathBuf> {
-    let root = std::env::var_os("BECKON_DATA").map(PathBuf::from);
+    let root = environment("BECKON_DATA").map(PathBuf::from);
     let root = root.unwrap_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data"));
     let file = root.join(name);
     if file.exists() {

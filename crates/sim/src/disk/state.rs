@@ -17,6 +17,8 @@ pub struct State {
     unsynced_names: Vec<NameChange>,
     /// How likely failures are.
     pub faults: Faults,
+    /// So many syncs more fail: a failure is seldom alone.
+    bad_syncs: u64,
     /// No space is left.
     pub full: bool,
     /// The change at which the process stops.
@@ -54,6 +56,7 @@ impl State {
             durable_names: BTreeMap::new(),
             unsynced_names: Vec::new(),
             faults: Faults::default(),
+            bad_syncs: 0,
             full: false,
             stop_at: None,
             stopped: false,
@@ -186,8 +189,16 @@ impl State {
             self.stopped = true;
             return Ok(Fate::Fails(io::ErrorKind::BrokenPipe));
         }
-        let odds = if matches!(kind, 3 | 6) { self.faults.sync } else { self.faults.change };
-        if self.random.one_in(odds) {
+        let syncs = matches!(kind, 3 | 6);
+        let odds = if syncs { self.faults.sync } else { self.faults.change };
+        let goes_on = syncs && odds != 0 && self.bad_syncs > 0;
+        if goes_on {
+            self.bad_syncs -= 1;
+        } else if syncs && self.random.one_in(odds) {
+            self.bad_syncs = self.random.below(5);
+            return Ok(Fate::Fails(io::ErrorKind::Other));
+        }
+        if goes_on || (!syncs && self.random.one_in(odds)) {
             return Ok(Fate::Fails(io::ErrorKind::Other));
         }
         Ok(Fate::Done)

@@ -78,8 +78,7 @@ impl World {
                 self.note(format_args!("seal: {sealed}"));
             }
             97 => {
-                let released = node.release();
-                self.note(format_args!("release up to {released:?}"));
+                self.release(node);
             }
             _ => return self.stop(node),
         }
@@ -214,8 +213,18 @@ impl World {
             self.summary.snapshots += 1;
             self.next_machine = (machine + 1) % (SHARDS as u8 + 1);
             if self.next_machine == 0 {
-                let released = node.release();
-                self.note(format_args!("release up to {released:?}"));
+                self.release(node);
+            }
+        }
+    }
+
+    /// Lets go of old segments, and tries again when the disk refuses.
+    fn release(&mut self, node: &mut Node) {
+        for _ in 0..3 {
+            let released = node.release();
+            self.note(format_args!("release up to {released:?}"));
+            if released.is_some() || self.disk.is_stopped() {
+                return;
             }
         }
     }
