@@ -102,7 +102,7 @@ impl<D: Disk> FileLog<D> {
         }
         self.disk
             .write_at(file, from, &frame[..filled])
-            .map_err(|error| DiskError::new("write again the last frame of", file, error).into())
+            .map_err(|error| DiskError::new("write again the end of", file, error).into())
     }
 
     /// Keeps the files of an earlier run that are large enough to be segments, and removes others.
@@ -114,7 +114,12 @@ impl<D: Disk> FileLog<D> {
         for file in files {
             self.spares.avoid_name(&file);
             let bytes = self.disk.len(&file).map_err(|error| DiskError::new("measure", &file, error))?;
-            let is_useful = bytes == wanted && self.options.recycle && !self.spares.is_full();
+            // After a sync that failed, the system may be alone in knowing this length. What is written
+            // here is covered by the sync that makes the file a segment.
+            let is_useful = bytes == wanted
+                && self.options.recycle
+                && !self.spares.is_full()
+                && self.write_again(&file, bytes - BLOCK_BYTES as u64, bytes).is_ok();
             let spare = Spare { file, bytes, recycled: true };
             let refused = if is_useful { self.spares.adopt(spare).err() } else { Some(spare) };
             if let Some(Spare { file, .. }) = refused {
