@@ -4,7 +4,8 @@
 //! virtual time. Shows, offers, prices and models join it here as they come.
 
 pub mod catalogue;
-mod codec;
+pub mod word;
+pub(crate) mod codec;
 
 use crate::bytes::{Get, Malformed, Put};
 use crate::limits::BULK_SOURCES_MAX;
@@ -13,7 +14,7 @@ use catalogue::{Catalogue, Change};
 use std::collections::BTreeMap;
 
 /// An input, as it stands in the journal.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub enum Input<'a> {
     /// The catalogue changes.
     Change(Change),

@@ -14,6 +14,8 @@ pub mod purchase;
 pub mod rhythm;
 
 use bytemuck::{Pod, Zeroable};
+use crate::decide::fatigue::Weariness;
+use crate::select::taste::Taste;
 use columns::columns;
 pub use fold::{fold, weight};
 use lists::{Days, Ranked, Recent, Toggles};
@@ -84,9 +86,23 @@ impl Clock {
     }
 }
 
+/// How a shopper was called in so far, and what the scan must know of his clock.
+#[derive(Debug, Clone, Copy, PartialEq, Default, Pod, Zeroable)]
+#[repr(C)]
+pub struct Calls {
+    /// When he was last pushed (Unix seconds); 0 never.
+    pub last: u32,
+    /// What past pushes did to his patience.
+    pub weariness: Weariness,
+    /// Minutes east of UTC, as last resolved.
+    pub offset_min: i16,
+    /// Room for what comes; keeps the struct free of padding.
+    pub spare: u16,
+}
+
 columns! {
     /// The columns that a decision scans for every shopper.
-    Hot, HotPage, HotView {
+    Hot, HotPage, HotView, HotRef {
         /// Categories cared for.
         categories: Ranked<8> = 1,
         /// Brands cared for.
@@ -103,12 +119,18 @@ columns! {
         attributes: Attributes = 1,
         /// Activity in all.
         activity: Activity = 1,
+        /// What he leans to.
+        taste: Taste = 1,
+        /// The products he touched last.
+        lately: Recent<3> = 1,
+        /// Pushes to him, and his clock.
+        calls: Calls = 1,
     }
 }
 
 columns! {
     /// The columns that a shopper's own events move and that explain what was decided.
-    History, HistoryPage, HistoryView {
+    History, HistoryPage, HistoryView, HistoryRef {
         /// When he is active.
         rhythm: Rhythm = 1,
         /// Counts, times and money along the funnel.
@@ -143,6 +165,10 @@ impl HotView<'_> {
         self.styles.merge(&other.styles);
         self.tags.merge(&other.tags);
         self.live.merge(&other.live);
+        self.taste.merge(&other.taste);
+        self.lately.merge(&other.lately);
+        self.calls.last = self.calls.last.max(other.calls.last);
+        self.calls.weariness.merge(&other.calls.weariness);
         // Attributes follow their dates: see `cold::Details::merge`.
         let (mine, theirs) = (&mut *self.activity, &other.activity);
         mine.first = match (mine.first, theirs.first) {

@@ -1,0 +1,115 @@
+//! A show made ready for deciding: where it lies in the vector space, and when a moment is worth how much.
+//!
+//! A plan follows from the stage alone, so it is never journalled: it is built again when the rundown moves
+//! or something was learnt.
+
+use super::{Learned, OnShow};
+use crate::decide::class::{CLASSES, Chain, Span};
+use crate::decide::hazard::RECENCY_BORDERS_S;
+use crate::decide::moment::{Inputs, Table};
+use crate::decide::rhythm::Intensity;
+use crate::id::Term;
+use crate::select::vector::Direction;
+use crate::show::Phase;
+use crate::time::Timestamp;
+
+/// Seconds between two looks at everyone for an open show.
+pub const LOOK_EVERY_S: u32 = 60;
+
+/// Seconds of a slot of the moment table: what the hazard speaks of.
+pub const SLOT_S: u32 = 600;
+
+/// A push is still seen in time within so many slots of the table.
+const REACH_SLOTS: usize = 3;
+
+/// A product in the rundown.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Shown {
+    /// The product.
+    pub product: Term,
+    /// Its category.
+    pub category: Term,
+    /// Its usual price in hundredths; 0 when unknown.
+    pub price_cents: u64,
+    /// Where it lies.
+    pub direction: Direction,
+}
+
+/// A show made ready.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Plan {
+    /// Where the show lies.
+    pub direction: Direction,
+    /// The products of its rundown, by term.
+    pub shown: Vec<Shown>,
+    /// The average rhythm, as the table has it.
+    pub average: Intensity,
+    span: Span,
+    table: Table,
+}
+
+impl Plan {
+    /// Makes a show ready. `offset_min` is the clock of most of its shoppers.
+    pub fn of(on: &OnShow, learned: &Learned, offset_min: i16) -> Self {
+        let show = &*on.show;
+        let mut shown: Vec<Shown> = show
+            .slots
+            .iter()
+            .map(|slot| Shown {
+                product: slot.item.product.term,
+                category: slot.item.category.term,
+                price_cents: slot.item.price_cents,
+                direction: Direction::of_item(&slot.item),
+            })
+            .collect();
+        shown.sort_by_key(|it| it.product);
+        shown.dedup_by_key(|it| it.product);
+        let span = Span::between(show.opens().secs(), on.closes().secs(), SLOT_S, offset_min);
+        let average = learned.average();
+        let chain = Chain::new(learned.hazard(), &average, span);
+        let phase = |slot: usize| on.phase_at(Timestamp::from_secs(span.at(slot)));
+        let inputs = Inputs {
+            slots: span.slots,
+            classes: CLASSES,
+            aging: &chain.aging(),
+            reach_slots: REACH_SLOTS,
+            hazard: &|slot, class, state| chain.hazard(slot, class, state),
+            multiplier: &|slot, state| phase_worth(phase(slot)) * learned.lag.multiplier(lag_s(state)),
+        };
+        // Slots × classes × states are bounded by Span and Chain, far within a table's bound.
+        let table = Table::build(&inputs).expect("a span's slots fit a table");
+        Plan { direction: Direction::of_show(show), shown, average, span, table }
+    }
+
+    /// A product of the rundown.
+    pub fn shown(&self, product: Term) -> Option<&Shown> {
+        let at = self.shown.binary_search_by_key(&product, |it| it.product).ok()?;
+        self.shown.get(at)
+    }
+
+    /// The rhythm class of a shopper for what remains from `now` (Unix seconds) on.
+    pub fn class(&self, now: u32, own: &Intensity) -> usize {
+        self.span.class(now, own, &self.average)
+    }
+
+    /// The table, and its slot at `now` for one whose horizon is `horizon_s` seconds before the show is over
+    /// (all Unix seconds): whoever has less time than the show takes the slot that has as much time left.
+    pub fn moment(&self, now: u32, cut_s: u32) -> (&Table, usize) {
+        let at = now.max(self.span.start).saturating_add(cut_s);
+        (&self.table, self.span.slot(at).unwrap_or(self.span.slots))
+    }
+}
+
+/// How long the screen has been on for one whose last activity is in this bin of recency.
+pub fn lag_s(recency: usize) -> u32 {
+    if recency == 0 { 60 } else { RECENCY_BORDERS_S[(recency - 1).min(RECENCY_BORDERS_S.len() - 1)] }
+}
+
+/// What a moment of each phase is worth beside the best: a prior, people enter most for the main offers.
+pub fn phase_worth(phase: Phase) -> f64 {
+    match phase {
+        Phase::WarmUp => 0.85,
+        Phase::Climax => 1.0,
+        Phase::Closing => 0.9,
+    }
+}
