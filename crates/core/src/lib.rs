@@ -7,6 +7,7 @@
 
 pub mod bytes;
 pub mod decay;
+pub mod decide;
 pub mod dedup;
 pub mod director;
 pub mod event;
