@@ -179,7 +179,7 @@ impl Running {
                     price_cents: price,
                     stock,
                     stock_first: first,
-                    open: true,
+                    open: stock > 0,
                     told_low: false,
                 };
                 self.offers.insert(offer_id.clone(), offer);

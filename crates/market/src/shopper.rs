@@ -129,7 +129,7 @@ impl Shopper {
             thrift: (0.5 - 0.18 * wealth + of(18).normal() * 0.22).clamp(0.0, 1.0),
             impulse: of(19).normal(),
             attention: of(20).normal() * 0.6,
-            tolerance: 1.5 + of(21).weibull(1.8, 7.0),
+            tolerance: 0.9 + of(21).weibull(1.8, 7.0),
             patience_ms: of(22).weibull(1.5, 6_000.0) + 400.0,
             hosts,
         }

@@ -9,14 +9,14 @@ use crate::phone::Network;
 use serde_json::{Map, Value, json};
 
 /// How much a show must draw a shopper who comes upon it in the app, in standard deviations of the moment's whim.
-const WALK_IN: f64 = 2.75;
+const WALK_IN: f64 = 3.35;
 /// What a pushed reminder that was read but not tapped takes off that.
 const REMINDED: f64 = 0.35;
 /// What one who was in the show already adds to it.
 const SEEN_IT: f64 = 0.5;
 /// How much a thing must please to be put into the cart while browsing, and to be bought at once.
-const CART_AT: f64 = 1.75;
-const ORDER_AT: f64 = 2.6;
+const CART_AT: f64 = 1.45;
+const ORDER_AT: f64 = 2.0;
 
 /// Properties of an event, from a JSON object.
 pub(crate) fn object(value: Value) -> Map<String, Value> {

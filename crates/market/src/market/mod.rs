@@ -285,6 +285,15 @@ impl Market {
         true
     }
 
+    /// Is a cue of the script still true? An offer that was sold out is not changed or ended any more.
+    pub fn is_still_true(&self, show_id: &str, cue: &Cue) -> bool {
+        let (Cue::Offer { changed: true, offer_id, .. } | Cue::OfferEnded { offer_id }) = cue else {
+            return true;
+        };
+        let show = self.setting.shows.iter().position(|it| it.id == show_id);
+        show.and_then(|it| self.running[it].offers.get(offer_id)).is_some_and(|it| it.open)
+    }
+
     /// Cues that follow from what was sold since the last call: (Unix ms, path, body) of a `POST`.
     pub fn sales(&mut self) -> Vec<(u64, String, Value)> {
         std::mem::take(&mut self.sales)

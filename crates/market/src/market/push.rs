@@ -15,11 +15,11 @@ use beckon_core::decay::log2;
 use serde_json::{Map, Value, json};
 
 /// Inclination to tap what was noticed, for a show that leaves a shopper cold.
-const TAP_BASE: f64 = -1.75;
+const TAP_BASE: f64 = -2.3;
 /// How much a show's appeal adds to it.
 const TAP_APPEAL: f64 = 0.85;
 /// Below this inclination, whim included, a push is swiped away.
-const SWIPE_BELOW: f64 = -2.3;
+const SWIPE_BELOW: f64 = -2.7;
 /// Inclination to notice what comes in while the screen is lit, and what lies there when it is taken up.
 const NOTICE_LIT: f64 = 0.85;
 const NOTICE_TRAY: f64 = 0.15;

@@ -9,7 +9,7 @@ use beckon_core::decay::{exp2, log2};
 use serde_json::{Map, Value, json};
 
 /// How much a thing must please to be bought in the room.
-const BUY_AT: f64 = 1.72;
+const BUY_AT: f64 = 1.45;
 /// Less than that by so much, and it is only put into the cart.
 const HESITATE: f64 = 0.35;
 /// Still less, and its page is opened.

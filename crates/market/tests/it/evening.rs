@@ -28,7 +28,9 @@ pub fn play(market: &mut Market, mut plan: Plan) -> Vec<Event> {
         now += MINUTE;
         while let Some((at, show, cue)) = cues.next_if(|it| it.0 <= now) {
             events.extend(market.step(at));
-            assert!(market.cue(at, &show, cue));
+            if market.is_still_true(&show, &cue) {
+                assert!(market.cue(at, &show, cue));
+            }
         }
         events.extend(market.step(now));
         while let Some((number, (_, who, show))) = plan.next_if(|it| it.1.0 <= now) {
