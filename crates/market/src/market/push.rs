@@ -6,7 +6,6 @@
 use super::{Act, Market};
 use crate::chance::{Key, Why};
 use crate::copy;
-use crate::cue::money;
 use crate::instant::{HOUR, MINUTE, SECOND, minute_of};
 use crate::limits::{PASSED_OVER_MAX, TRAY_MAX};
 use crate::phone::Network;
@@ -285,9 +284,7 @@ impl Market {
         properties.insert("message_id".into(), json!(push.message_id));
         properties.insert("show_id".into(), json!(self.setting.shows[push.show].id));
         if let Some(product) = push.product {
-            let product = &self.setting.catalogue.products[product];
-            properties.insert("product_id".into(), json!(product.id));
-            properties.insert("price".into(), money(product.price_cents));
+            properties.insert("product_id".into(), json!(self.setting.catalogue.products[product].id));
         }
         properties
     }

@@ -38,7 +38,9 @@ impl Market {
         }
         let appeal = self.appeal(who, show, None);
         let shopper = &self.shoppers[who as usize];
-        let luck = shopper.luck(Why::Stay).and(show as u64);
+        // The worlds may count their visits differently; how often the phone was taken up they agree on.
+        let times_up = u64::from(self.hands[who as usize].episode.number);
+        let luck = shopper.luck(Why::Stay).and(show as u64).and(times_up);
         let of = self.of(who, world);
         let Some(life) = self.life(who, world) else { return };
         life.visits += 1;
@@ -48,8 +50,7 @@ impl Market {
         let outcome = &mut life.outcomes[show];
         outcome.entered_at.get_or_insert(now);
         outcome.entries += 1;
-        let stay_s =
-            luck.and(u64::from(outcome.entries)).weibull(0.75, STAY_S * exp2(STAY_DOUBLINGS * appeal));
+        let stay_s = luck.weibull(0.75, STAY_S * exp2(STAY_DOUBLINGS * appeal));
         self.due(now + (stay_s as u64).clamp(3, 7_200) * SECOND, who, Act::Leave { of, visit: number });
         if let Some(product) = self.running[show].pinned {
             self.due(now + 15 * SECOND, who, Act::Weigh { of, visit: number, product: product as u32 });

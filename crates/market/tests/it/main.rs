@@ -5,3 +5,4 @@ mod evening;
 mod plausible;
 mod setup;
 mod truth;
+mod understood;

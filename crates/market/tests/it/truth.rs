@@ -29,6 +29,7 @@ fn the_twin_does_what_the_shopper_does_when_nobody_is_pushed() {
     let mut quiet = Market::new(22, SHOPPERS, start());
     let events = play(&mut quiet, vec![]);
     let mut compared = 0;
+    let (mut ordered_alike, mut ordered_without) = (0, 0);
     for truth in pushed.truth() {
         let mut entered = events.iter().filter(|it| {
             it.name == "Live Room Entered"
@@ -37,9 +38,21 @@ fn the_twin_does_what_the_shopper_does_when_nobody_is_pushed() {
                 && it.at_ms >= truth.pushed_at
         });
         assert_eq!(entered.next().map(|it| it.at_ms), truth.without.entered_at, "{truth:?}");
+        let ordered = events.iter().filter(|it| {
+            it.name == "Order Completed"
+                && *it.user_id == *truth.user_id
+                && it.text("show_id") == truth.show_id
+                && it.at_ms >= truth.pushed_at
+        });
+        // Where stock runs out earlier, the twin cannot buy: a shopper of the quiet market may.
+        let orders = ordered.count() as u32;
+        assert!(truth.without.orders <= orders, "{truth:?}, and {orders} orders without");
+        (ordered_alike, ordered_without) = (ordered_alike + truth.without.orders, ordered_without + orders);
         compared += u64::from(truth.without.entered_at.is_some());
     }
     assert!(compared > 20, "{compared}");
+    println!("{ordered_alike} of {ordered_without} orders");
+    assert!(ordered_alike * 4 >= ordered_without * 3);
 }
 
 #[test]
