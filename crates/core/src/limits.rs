@@ -95,6 +95,6 @@ pub const SLOTS_MAX: usize = 512;
 /// Words of a title that place a product in the vector space.
 pub const WORDS_MAX: usize = 32;
 
-const _: () = assert!(SHARDS < u8::MAX as usize, "a machine's number is one byte");
+const _: () = assert!(SHARDS + 1 < u8::MAX as usize, "a machine's number is one byte");
 const _: () = assert!(size_of::<Hot>() <= 400, "hot columns must stay within the figure DESIGN.md sets");
 const _: () = assert!(size_of::<History>() <= 640, "history columns are the larger part of a shopper");

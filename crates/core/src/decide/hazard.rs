@@ -153,7 +153,12 @@ impl Hazard {
 
     /// Learns from one slot that is over.
     pub fn learn(&mut self, situation: &Situation, active: bool) {
-        self.model.learn(&situation.bins(), active);
+        self.learn_bins(&situation.bins(), active);
+    }
+
+    /// The same from the bins of a situation, as they were when its slot began.
+    pub fn learn_bins(&mut self, bins: &[u8; SHAPE.features.len()], active: bool) {
+        self.model.learn(bins, active);
     }
 
     /// The largest terms of a prediction first.

@@ -21,6 +21,7 @@ pub mod chance;
 pub mod class;
 pub mod estimate;
 pub mod fatigue;
+pub mod features;
 pub mod hazard;
 pub mod histogram;
 pub mod holdout;

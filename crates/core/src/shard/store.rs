@@ -8,7 +8,7 @@ use crate::limits::PAGE_ROWS;
 use crate::profile::cold::Cold;
 use crate::profile::columns::Columns;
 use crate::profile::{History, columns};
-use crate::profile::{HistoryPage, HistoryView, Hot, HotPage, HotView};
+use crate::profile::{HistoryPage, HistoryRef, HistoryView, Hot, HotPage, HotRef, HotView};
 use hashbrown::HashTable;
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -18,6 +18,16 @@ use std::sync::Arc;
 pub struct Slot(u32);
 
 impl Slot {
+    /// Its number among the shard's rows.
+    pub fn number(self) -> u32 {
+        self.0
+    }
+
+    /// The slot of a number.
+    pub fn from_number(number: u32) -> Self {
+        Slot(number)
+    }
+
     fn page(self) -> usize {
         self.0 as usize / PAGE_ROWS
     }
@@ -209,6 +219,16 @@ impl Store {
         &self.pages.cold[slot.page()][slot.row()]
     }
 
+    /// The hot columns in a slot.
+    pub fn hot(&self, slot: Slot) -> HotRef<'_> {
+        self.pages.hot[slot.page()].seen(slot.row())
+    }
+
+    /// The history columns in a slot.
+    pub fn history(&self, slot: Slot) -> HistoryRef<'_> {
+        self.pages.history[slot.page()].seen(slot.row())
+    }
+
     /// The columns in a slot, to be changed in place.
     pub fn columns(&mut self, slot: Slot) -> (HotView<'_>, HistoryView<'_>) {
         let hot = Arc::make_mut(&mut self.pages.hot[slot.page()]);
@@ -293,6 +313,23 @@ impl Store {
     pub fn slots(&self) -> impl Iterator<Item = Slot> {
         let all = 0..(self.pages.cold.len() * PAGE_ROWS) as u32;
         all.map(Slot).filter(|slot| !self.cold(*slot).id.is_empty())
+    }
+
+    /// Whether nobody is kept in a slot.
+    pub fn is_free(&self, slot: Slot) -> bool {
+        self.pages.cold.get(slot.page()).is_none_or(|page| page[slot.row()].id.is_empty())
+    }
+
+    /// Up to `count` slots in use, spread over all of them; another `round` gives other ones.
+    pub fn sample(&self, count: usize, round: u32) -> Vec<Slot> {
+        let rows = (self.pages.cold.len() * PAGE_ROWS) as u32;
+        if rows == 0 {
+            return Vec::new();
+        }
+        let step = (rows as usize / count).max(1);
+        let first = (round.wrapping_mul(0x9E37_79B9) >> 8) as usize % step;
+        let slots = (first..rows as usize).step_by(step).map(|at| Slot(at as u32));
+        slots.filter(|slot| !self.is_free(*slot)).take(count).collect()
     }
 
     /// All bindings.

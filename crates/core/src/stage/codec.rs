@@ -128,6 +128,7 @@ impl Stage {
         stage.shows = shows.into_iter().map(|it| (it.show.id.term, it)).collect();
         let offers = many(get, OFFERS_MAX, "offers", OnOffer::read)?;
         stage.offers = offers.into_iter().map(|it| (it.offer.id.term, it)).collect();
+        stage.in_show = stage.offers.iter().map(|(term, it)| (it.offer.show.term, *term)).collect();
         let templates = many(get, TEMPLATES_MAX, "templates", Template::read)?;
         stage.templates = templates.into_iter().map(|it| (it.id.term, Arc::new(it))).collect();
         let campaigns = many(get, CAMPAIGNS_MAX, "campaigns", Campaign::read)?;

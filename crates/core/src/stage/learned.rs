@@ -5,7 +5,7 @@ use crate::decide::arms::{Arm, Pool};
 use crate::decide::calibrate::Calibration;
 use crate::decide::features::{Bins, SHAPE};
 use crate::decide::fatigue::Uninstalls;
-use crate::decide::hazard::{Hazard, Situation};
+use crate::decide::hazard::{self, Hazard};
 use crate::decide::lag::Lag;
 use crate::decide::model::{Model, Prior};
 use crate::decide::response::{Response, Treatment};
@@ -65,9 +65,9 @@ impl Learned {
         &self.hazard
     }
 
-    /// Learns whether somebody was active.
-    pub fn learn_activity(&mut self, situation: &Situation, active: bool) {
-        self.hazard.learn(situation, active);
+    /// Learns whether somebody was active, by the bins of his situation before.
+    pub fn learn_activity(&mut self, bins: &[u8; hazard::SHAPE.features.len()], active: bool) {
+        self.hazard.learn_bins(bins, active);
     }
 
     /// The average rhythm.

@@ -41,6 +41,8 @@ pub struct Stage {
     /// Rooms ([`Term::NONE`]) and offers of shows that are spoken for.
     closed: BTreeSet<(Term, Term)>,
     learned: Arc<Learned>,
+    /// The offers of each show; they follow from the offers.
+    in_show: BTreeSet<(Term, Term)>,
     /// The shows made ready; they follow from the rest.
     plans: BTreeMap<Term, Arc<Plan>>,
     /// The last number seen from the director.
@@ -78,7 +80,10 @@ impl Stage {
             Staged::PutShow(show) => self.put_show(now, show),
             Staged::DeleteShow(term) => removed(&mut self.shows, term),
             Staged::PutOffer(offer) => self.put_offer(now, offer),
-            Staged::DeleteOffer(term) => removed(&mut self.offers, term),
+            Staged::DeleteOffer(term) => {
+                self.in_show.retain(|it| it.1 != *term);
+                removed(&mut self.offers, term)
+            }
             Staged::Cue(cue) => self.cue(now, cue),
             Staged::PutCampaign(it) => put(&mut self.campaigns, CAMPAIGNS_MAX, it.id.term, it.clone()),
             Staged::DeleteCampaign(term) => removed(&mut self.campaigns, term),
@@ -165,14 +170,17 @@ impl Stage {
         self.plans.remove(&oldest);
         self.closed.retain(|it| it.0 != oldest);
         self.offers.retain(|_, it| it.offer.show.term != oldest);
+        self.in_show.retain(|it| it.0 != oldest);
         Ok(())
     }
 
     fn put_offer(&mut self, now: Timestamp, offer: &Offer) -> Result<Option<Stir>, NotStaged> {
         let term = offer.id.term;
+        self.in_show.retain(|it| it.1 != term);
         let full = self.offers.len() >= OFFERS_MAX;
         match self.offers.get_mut(&term) {
             Some(there) => {
+                self.in_show.insert((offer.show.term, term));
                 let changed = OfferChange { price: Some(offer.price_cents), stock: Some(offer.stock), ends: None };
                 let stir = change_offer(there, now, changed);
                 there.offer = offer.clone();
@@ -181,6 +189,7 @@ impl Stage {
             }
             None if full => Err(NotStaged::Full),
             None => {
+                self.in_show.insert((offer.show.term, term));
                 self.offers.insert(term, OnOffer::put(offer.clone()));
                 Ok(None)
             }
@@ -266,10 +275,15 @@ impl Stage {
         self.offers.iter().map(|(term, it)| (*term, it))
     }
 
+    /// The offers of a show, by term.
+    pub fn offers_in(&self, show: Term) -> impl Iterator<Item = (Term, &OnOffer)> {
+        let all = self.in_show.range((show, Term::NONE)..=(show, Term(u32::MAX)));
+        all.filter_map(|(_, offer)| Some((*offer, self.offers.get(offer)?)))
+    }
+
     /// The open offer of a product in a show: the cheapest, of equals the first by term.
     pub fn offer_of(&self, show: Term, product: Term, now: Timestamp) -> Option<(Term, &OnOffer)> {
-        let of = |it: &OnOffer| it.offer.show.term == show && it.offer.product.term == product;
-        let open = self.offers().filter(|(_, it)| of(it) && it.is_open(now));
+        let open = self.offers_in(show).filter(|(_, it)| it.offer.product.term == product && it.is_open(now));
         open.min_by_key(|(term, it)| (it.offer.price_cents, *term))
     }
 
