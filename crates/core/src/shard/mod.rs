@@ -11,7 +11,7 @@ pub mod message;
 pub mod snapshot;
 pub mod store;
 
-use crate::bytes::{Get, Malformed};
+use crate::bytes::Malformed;
 use crate::dedup::{Dedup, Window};
 use crate::dispatch::{EndReason, Ticket};
 use crate::event::Event;
@@ -56,10 +56,10 @@ pub enum Input<'a> {
     },
     /// Something happened in a show that may make shoppers candidates at once.
     Stirred(Stir),
-    /// An attempt to send these pushes leaves as soon as this record is durable.
+    /// An attempt to send a push leaves as soon as this record is durable.
     Attempt {
-        /// Their numbers here, as varints one after the other.
-        pushes: &'a [u8],
+        /// Its number here.
+        push: u64,
     },
     /// What a channel answered to an attempt.
     Answered {
@@ -217,14 +217,7 @@ impl Shard {
             }
             Input::Erase { id } => self.erase(id, &mut outbox),
             Input::Stirred(stir) => self.stirred(stir, now, &mut outbox),
-            Input::Attempt { pushes } => {
-                let mut numbers = Vec::new();
-                let mut get = Get::new(pushes);
-                while !get.is_empty() {
-                    numbers.push(get.uint("push of an attempt")?);
-                }
-                self.attempt(numbers.into_iter(), &mut outbox);
-            }
+            Input::Attempt { push } => self.attempt(push, &mut outbox),
             Input::Answered { push, answer } => self.answered(push, answer, &mut outbox),
             Input::Dropped { push, reason } => self.dropped(push, reason),
             Input::Tick => self.dedup.expire(now),

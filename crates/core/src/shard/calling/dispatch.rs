@@ -21,22 +21,17 @@ use crate::time::Timestamp;
 pub const ATTEMPTS_MAX: u8 = 4;
 
 impl Shard {
-    /// An attempt of these pushes is journalled: each gets its last look, and leaves or is kept back.
-    pub(in crate::shard) fn attempt(&mut self, numbers: impl Iterator<Item = u64>, outbox: &mut Outbox<'_>) {
-        for number in numbers {
-            let Some(push) = self.calling.ledger.get(number).filter(|it| it.life == Life::Decided) else {
-                // It ended meanwhile: its place in the lane is given back.
-                outbox.effects.push(Effect::Kept(PushId { shard: self.id, number }));
-                continue;
-            };
-            match self.last_look(push, outbox.now, outbox.stage) {
-                Ok(slot) => self.leave(number, slot, outbox),
-                Err(end) => {
-                    self.end(number, end);
-                    outbox.effects.push(Effect::Kept(PushId { shard: self.id, number }));
-                }
-            }
+    /// An attempt of a push is journalled: it gets its last look, and leaves or is kept back.
+    pub(in crate::shard) fn attempt(&mut self, number: u64, outbox: &mut Outbox<'_>) {
+        let push = self.calling.ledger.get(number).filter(|it| it.life == Life::Decided);
+        let looked = push.map(|it| self.last_look(it, outbox.now, outbox.stage));
+        match looked {
+            Some(Ok(slot)) => return self.leave(number, slot, outbox),
+            Some(Err(end)) => self.end(number, end),
+            // It ended meanwhile.
+            None => {}
         }
+        outbox.effects.push(Effect::Kept(PushId { shard: self.id, number }));
     }
 
     /// Whether everything that was true when the push was decided still is (DESIGN.md §3).
@@ -77,7 +72,8 @@ impl Shard {
             let today = day_of(secs, offset_min);
             let own = usize::from(push.day == today);
             let over = Some((push.channel, &*push.device));
-            if self.calling.ledger.day_count(&push.shopper, today, None) > usize::from(policy.day_cap) - (1 - own).min(usize::from(policy.day_cap)) {
+            let in_all = self.calling.ledger.day_count(&push.shopper, today, None) + (1 - own);
+            if in_all > usize::from(policy.day_cap) {
                 return withheld(Reason::DayCap);
             }
             let in_channel = self.calling.ledger.day_count(&push.shopper, today, over) + (1 - own);
