@@ -9,6 +9,7 @@ pub mod bytes;
 pub mod decay;
 pub mod dedup;
 pub mod director;
+pub mod dispatch;
 pub mod event;
 pub mod id;
 pub mod limits;
