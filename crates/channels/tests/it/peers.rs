@@ -8,7 +8,7 @@ use beckon_channels::Channel as _;
 use beckon_channels::signature::{Secret, verify};
 use serde_json::{Value, json};
 use std::io::{BufRead as _, BufReader, Lines, Write as _};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Child, ChildStdout, Command, Stdio};
 
 struct Peer {
@@ -49,7 +49,7 @@ impl Drop for Peer {
 }
 
 #[expect(clippy::disallowed_methods, reason = "tests are steered by the environment, the program is not")]
-fn skip(missing: &PathBuf) {
+fn skip(missing: &Path) {
     let why = format!("{} is missing: run tests/peers/install python", missing.display());
     assert!(std::env::var_os("BECKON_FORBID_SKIP").is_none(), "{why}");
     let _ = writeln!(std::io::stderr(), "skipped: {why}");
