@@ -97,20 +97,21 @@ impl Sender {
         *call.method_mut() = request.method.clone();
         *call.uri_mut() = request.url.clone();
         *call.headers_mut() = request.headers.clone();
-        let connection = capture_connection(&mut call);
+        let mut connection = capture_connection(&mut call);
 
-        let patience = self.connect_timeout + self.answer_timeout;
-        let answer = match tokio::time::timeout(patience, self.client.request(call)).await {
-            Ok(Ok(answer)) => answer,
-            Ok(Err(error)) => return Err(without_answer(&error)),
-            Err(_) => {
-                let why = format!("no answer within {} ms", patience.as_millis());
-                let was_connected = connection.connection_metadata().is_some();
-                return Err(if was_connected {
-                    TransportError::Lost(why)
-                } else {
-                    TransportError::NeverSent(why)
-                });
+        let patience = async {
+            // Who only waits for a connection has not been sent; the connector itself gives up by then.
+            let connecting = connection.wait_for_connection_metadata();
+            let is_connected = tokio::time::timeout(self.connect_timeout, connecting).await.is_ok();
+            tokio::time::sleep(self.answer_timeout).await;
+            is_connected
+        };
+        let answer = tokio::select! {
+            answer = self.client.request(call) => answer.map_err(|error| without_answer(&error))?,
+            is_connected = patience => {
+                let why = format!("no answer within {} ms", self.answer_timeout.as_millis());
+                let was_sent = is_connected || connection.connection_metadata().is_some();
+                return Err(if was_sent { TransportError::Lost(why) } else { TransportError::NeverSent(why) });
             }
         };
         let (head, body) = answer.into_parts();
