@@ -2,6 +2,7 @@
 
 mod collect;
 mod config;
+mod dispatch;
 mod keys;
 mod node;
 mod peers;

@@ -9,6 +9,8 @@ mod codec;
 mod dedup;
 mod derived;
 mod director;
+mod dispatch;
+mod dispatch_seeds;
 mod erasure;
 mod folding;
 mod identity;
