@@ -15,4 +15,5 @@ pub mod limits;
 pub mod names;
 pub mod profile;
 pub mod shard;
+pub mod show;
 pub mod time;

@@ -86,7 +86,7 @@ impl Clock {
 
 columns! {
     /// The columns that a decision scans for every shopper.
-    Hot, HotPage, HotView {
+    Hot, HotPage, HotView, HotRef {
         /// Categories cared for.
         categories: Ranked<8> = 1,
         /// Brands cared for.
@@ -108,7 +108,7 @@ columns! {
 
 columns! {
     /// The columns that a shopper's own events move and that explain what was decided.
-    History, HistoryPage, HistoryView {
+    History, HistoryPage, HistoryView, HistoryRef {
         /// When he is active.
         rhythm: Rhythm = 1,
         /// Counts, times and money along the funnel.

@@ -1,0 +1,3 @@
+//! Shows, and whom they are for.
+
+pub mod audience;
