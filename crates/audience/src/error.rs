@@ -119,15 +119,12 @@ fn meant(nearest: &Option<&'static str>) -> String {
 pub(crate) fn of_parser(source: &str, errors: &cel::ParseErrors) -> Error {
     let first = errors.errors.iter().min_by_key(|it| it.pos);
     let (at, text) = first.map_or(((1, 1), "it cannot be parsed"), |it| (it.pos, it.msg.as_str()));
-    if errors
-        .errors
-        .iter()
-        .any(|it| it.to_string().contains("recursion") || format!("{:?}", it.source).contains("recursion"))
-    {
-        return Error::new(source, 0, Reason::TooLarge);
+    let at = Position::of_line(source, at);
+    if text.contains("Recursion limit") {
+        return Error { at, reason: Reason::TooLarge };
     }
     let text = text.trim_start_matches("Syntax error: ");
     // What the grammar would have liked is a list of all its tokens: of no help to an operator.
     let text = text.split(" expecting ").next().unwrap_or(text);
-    Error { at: Position::of_line(source, at), reason: Reason::Syntax(text.to_owned()) }
+    Error { at, reason: Reason::Syntax(text.to_owned()) }
 }

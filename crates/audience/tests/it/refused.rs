@@ -73,7 +73,7 @@ fn a_comparison_of_the_wrong_kind_says_what_the_field_is() {
 
 #[test]
 fn rules_beyond_the_bounds_are_refused() {
-    refused(&format!("{}true{}", "(".repeat(500), ")".repeat(500)), 1, 1, "levels");
+    refused(&format!("{}true{}", "(".repeat(500), ")".repeat(500)), 1, 34, "levels");
     refused(&"x".repeat(RULE_BYTES_MAX + 1), 1, 1, "longer than");
     let wide = vec!["live.online"; 270].join("||");
     refused(&wide, 1, 1, "parts");
