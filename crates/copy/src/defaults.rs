@@ -39,12 +39,12 @@ macro_rules! specs {
 
 const DEFAULTS: &[TemplateSpec] = specs! {
     "phase_begins", Marketing {
-        "price": "zh", "{{ offer.price }} {{ product.short_title }} 开讲了",
-            "{{ show.host }} 正在讲解，原价 {{ offer.original_price }}，现在省 {{ offer.saves }}。点开就看。";
+        "price": "zh", "{{ offer.price }} {{ product.short_title }} 正在直播",
+            "{{ show.host }} 正在直播，原价 {{ offer.original_price }}，现在省 {{ offer.saves }}。点开就看。";
         "stock": "zh", "仅 {{ offer.stock }} 件 {{ product.short_title }} {{ offer.price }}",
             "{{ show.title }} 现在开抢，卖完即止。";
         "price": "en", "{{ offer.price }} {{ product.short_title }}, live now",
-            "{{ show.host }} is showing it. Was {{ offer.original_price }}: you save {{ offer.saves }}.";
+            "{{ show.host }} is live. Was {{ offer.original_price }}: you save {{ offer.saves }}.";
         "stock": "en", "{{ offer.stock }} left at {{ offer.price }}",
             "{{ product.short_title }} is on now in {{ show.title }}, while stock lasts.";
     }
@@ -53,18 +53,18 @@ const DEFAULTS: &[TemplateSpec] = specs! {
             "直播价 {{ offer.price }}，原价 {{ offer.original_price }}。{{ show.host }} 正在直播间为你讲细节。";
         "price": "zh", "{{ offer.price }} {{ cart.product }} 还在等你",
             "你加购的它，直播间现在 {{ offer.price }}，还剩 {{ offer.stock }} 件。有疑问可以直接问 {{ show.host }}。";
-        "saves": "en", "Save {{ offer.saves }} on your cart",
+        "saves": "en", "Save {{ offer.saves }} on what you carted",
             "{{ cart.product }} is {{ offer.price }} in the live show, down from {{ offer.original_price }}.";
         "price": "en", "{{ offer.price }} live: {{ cart.product }}",
             "It is still in your cart. {{ offer.stock }} left; ask {{ show.host }} anything before you decide.";
     }
     "offer_ending", Marketing {
         "time": "zh", "还剩 {{ offer.ends_in }} {{ product.short_title }}",
-            "直播价 {{ offer.price }}，结束后恢复 {{ offer.original_price }}。";
+            "直播价 {{ offer.price }}，原价 {{ offer.original_price }}，现在省 {{ offer.saves }}。";
         "price": "zh", "{{ offer.price }} 即将结束 {{ product.short_title }}",
             "还剩 {{ offer.ends_in }}、{{ offer.stock }} 件。{{ show.host }} 的直播间等你来。";
         "time": "en", "{{ offer.ends_in }} left: {{ product.short_title }}",
-            "{{ offer.price }} in the live show, then {{ offer.original_price }} again.";
+            "{{ offer.price }} in the live show instead of {{ offer.original_price }}.";
         "price": "en", "{{ offer.price }} ends soon",
             "{{ product.short_title }}: {{ offer.ends_in }} and {{ offer.stock }} left with {{ show.host }}.";
     }
@@ -74,7 +74,7 @@ const DEFAULTS: &[TemplateSpec] = specs! {
         "discount": "zh", "{{ offer.discount }} {{ product.short_title }}",
             "你看过的它降到 {{ offer.price }}（原价 {{ offer.original_price }}），就在 {{ show.host }} 的直播间。";
         "price": "en", "Now {{ offer.price }}: {{ product.short_title }}",
-            "You looked at it at {{ offer.original_price }}. In the live show you save {{ offer.saves }}.";
+            "You looked at it before. It was {{ offer.original_price }}; in the live show you save {{ offer.saves }}.";
         "discount": "en", "{{ offer.discount }} {{ product.short_title }}",
             "Something you looked at is down to {{ offer.price }} with {{ show.host }}, live now.";
     }
@@ -90,7 +90,7 @@ const DEFAULTS: &[TemplateSpec] = specs! {
     }
     "back_in_stock", Marketing {
         "stock": "zh", "补货 {{ offer.stock }} 件 {{ product.short_title }}",
-            "{{ offer.price }}，就在 {{ show.host }} 的直播间。上次没赶上，这次慢慢挑。";
+            "{{ offer.price }}，就在 {{ show.host }} 的直播间，现在可以下单。";
         "price": "zh", "{{ offer.price }} {{ product.short_title }} 补货了",
             "新到 {{ offer.stock }} 件，{{ show.host }} 直播间现在可以下单。";
         "stock": "en", "{{ offer.stock }} back in stock",
@@ -100,13 +100,13 @@ const DEFAULTS: &[TemplateSpec] = specs! {
     }
     "host_live", Marketing {
         "price": "zh", "{{ offer.price }} {{ show.host }} 开播啦",
-            "{{ show.title }}：先看 {{ product.short_title }}，原价 {{ offer.original_price }}。";
+            "{{ show.title }}：{{ product.short_title }}，原价 {{ offer.original_price }}。";
         "discount": "zh", "{{ offer.discount }} {{ show.host }} 直播中",
-            "你关注的主播正在讲 {{ product.short_title }}，直播价 {{ offer.price }}。";
+            "你关注的主播开播了：{{ product.short_title }}，直播价 {{ offer.price }}。";
         "price": "en", "{{ offer.price }} with {{ show.host }}, live",
-            "{{ show.title }} is on. First up: {{ product.short_title }}, usually {{ offer.original_price }}.";
+            "{{ show.title }} is on, with {{ product.short_title }} (was {{ offer.original_price }}).";
         "discount": "en", "{{ offer.discount }}: {{ show.host }} is live",
-            "The host you follow is showing {{ product.short_title }} at {{ offer.price }}.";
+            "The host you follow has {{ product.short_title }} at {{ offer.price }}.";
     }
     "came_online", Marketing {
         "price": "zh", "{{ offer.price }} {{ product.short_title }}",
@@ -120,7 +120,7 @@ const DEFAULTS: &[TemplateSpec] = specs! {
     }
     "reminder", Service {
         "soon": "zh", "{{ show.starts_in }}后开播 {{ show.host }}",
-            "你预约的 {{ show.title }} 马上开始，点开即可进入直播间。";
+            "你预约的 {{ show.title }} 快开始了，点开即可进入直播间。";
         "clock": "zh", "{{ show.starts_at }} {{ show.host }} 开播",
             "你预约的 {{ show.title }} 将在 {{ show.starts_at }} 开始。";
         "soon": "en", "In {{ show.starts_in }}: {{ show.host }} live",
