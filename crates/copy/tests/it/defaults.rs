@@ -31,3 +31,11 @@ fn every_trigger_has_two_arms_in_each_language_and_every_id_is_its_own() {
     assert_eq!(arms.len(), 9 * Language::ALL.len());
     assert!(arms.values().all(|it| it.len() >= 2));
 }
+
+#[test]
+fn the_documented_facts_are_those_of_the_code() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/templates.md");
+    let document = std::fs::read_to_string(path).unwrap();
+    let table = beckon_copy::reference();
+    assert!(document.ends_with(&table), "docs/templates.md must end with:\n{table}");
+}
