@@ -3,6 +3,7 @@
 
 mod arbitrary;
 mod attributes;
+mod audience;
 mod cart;
 mod cluster;
 mod codec;
