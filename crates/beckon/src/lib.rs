@@ -11,6 +11,7 @@ pub mod gateway;
 pub mod keys;
 pub mod replay;
 pub mod runtime;
+pub mod secrets;
 pub mod serve;
 pub mod tools;
 pub mod zones;

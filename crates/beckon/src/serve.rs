@@ -4,6 +4,7 @@ use crate::config::{self, Config};
 use crate::gateway::{self, App};
 use crate::keys::{self, Keys, Printed};
 use crate::runtime::{self, Node};
+use crate::secrets::Secrets;
 use std::time::Duration;
 use tokio::sync::oneshot;
 
@@ -78,7 +79,8 @@ impl Server {
         let options = node_options(config, virtual_clock);
         let node = tokio::task::block_in_place(|| Node::start(&options))?;
         let (keys, printed) = Keys::open_or_create(&config.data, &config.first_keys)?;
-        let app = App::new(node.clone(), keys::Shared::new(keys), config, tls.is_some());
+        let secrets = Secrets::open_or_create(&config.data)?;
+        let app = App::new(node.clone(), keys::Shared::new(keys), secrets, config, tls.is_some());
         let (stop, stopped) = oneshot::channel();
         let router = gateway::router(app.clone());
         let serving = tokio::spawn(bound.serve(router, async move {

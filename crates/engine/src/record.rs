@@ -316,6 +316,11 @@ pub fn instant_after(record: &[u8], now: Timestamp) -> Timestamp {
     Timestamp(now.0.saturating_add(i64::from(erases)))
 }
 
+/// Whether the record is one of events.
+pub fn is_events(record: &[u8]) -> bool {
+    record.first() == Some(&kind::EVENTS)
+}
+
 /// Whether the record tells the director something.
 pub fn is_for_director(record: &[u8]) -> bool {
     match record.first() {

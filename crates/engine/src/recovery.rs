@@ -258,10 +258,7 @@ pub fn recover<D: Disk>(
 /// Whether the director's snapshot reaches the journal.
 pub fn check_director(head: &Head, oldest: Offset) -> Result<(), Error> {
     if head.from < oldest {
-        return Err(Error::SnapshotMissing {
-            shard: MachineId::DIRECTOR.0,
-            oldest: oldest.0,
-        });
+        return Err(Error::SnapshotMissing { shard: MachineId::DIRECTOR.0, oldest: oldest.0 });
     }
     Ok(())
 }

@@ -23,6 +23,7 @@ use crate::clock::Stopwatch;
 use crate::config::Config;
 use crate::keys;
 use crate::runtime::Node;
+use crate::secrets::Secrets;
 use crate::zones::Zones;
 use axum::Router;
 use axum::routing::{any, get, post};
@@ -41,6 +42,8 @@ pub struct Inner {
     /// The node behind the gateway.
     pub node: Node,
     keys: keys::Shared,
+    /// What channels and tap links are signed with.
+    pub secrets: Secrets,
     zones: Zones,
     default_timezone: String,
     origins: Vec<String>,
@@ -67,12 +70,13 @@ impl std::ops::Deref for App {
 
 impl App {
     /// A gateway in front of `node`.
-    pub fn new(node: Node, keys: keys::Shared, config: &Config, tls: bool) -> Self {
+    pub fn new(node: Node, keys: keys::Shared, secrets: Secrets, config: &Config, tls: bool) -> Self {
         let mut high = [0; 8];
         let _ = ring::rand::SecureRandom::fill(&ring::rand::SystemRandom::new(), &mut high);
         App(Arc::new(Inner {
             node,
             keys,
+            secrets,
             zones: Zones::new(),
             default_timezone: config.default_timezone.clone(),
             origins: config.cors.origins.clone(),

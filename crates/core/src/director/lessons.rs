@@ -56,8 +56,7 @@ impl School {
             self.rhythms.merge(population);
             self.has_rhythms = true;
         }
-        self.lessons +=
-            (lessons.entries.len() + lessons.purchases.len() + lessons.activity.len()) as u64;
+        self.lessons += (lessons.entries.len() + lessons.purchases.len() + lessons.activity.len()) as u64;
     }
 
     /// The models, if they have moved enough to be told.

@@ -91,7 +91,12 @@ const PACE_MS: i64 = 60_000;
 impl Director {
     /// Folds one input; `tells` takes what is to be journalled for the stages. `true` when it changed
     /// something. An error means that the bytes are not ours.
-    pub fn handle(&mut self, now: Timestamp, input: Input<'_>, tells: &mut Vec<Tell>) -> Result<bool, Malformed> {
+    pub fn handle(
+        &mut self,
+        now: Timestamp,
+        input: Input<'_>,
+        tells: &mut Vec<Tell>,
+    ) -> Result<bool, Malformed> {
         while let Some(at) = self.next_pace.filter(|at| *at <= now) {
             self.pace(at, tells);
         }

@@ -165,7 +165,8 @@ impl Lessons {
         let mut lessons = Lessons::default();
         for _ in 0..get.len("entries")? {
             let (bins, expected, lag_s) = (get.array("bins")?, number(get)?, get.u32("lag")?);
-            let (flags, template, trigger) = (get.u8("flags")?, Term(get.u32("template")?), get.u8("trigger")?);
+            let (flags, template, trigger) =
+                (get.u8("flags")?, Term(get.u32("template")?), get.u8("trigger")?);
             lessons.entries.push(EntryLesson {
                 bins,
                 expected,

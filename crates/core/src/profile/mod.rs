@@ -13,9 +13,9 @@ pub mod live;
 pub mod purchase;
 pub mod rhythm;
 
-use bytemuck::{Pod, Zeroable};
 use crate::decide::fatigue::Weariness;
 use crate::select::taste::Taste;
+use bytemuck::{Pod, Zeroable};
 use columns::columns;
 pub use fold::{fold, weight};
 use lists::{Days, Ranked, Recent, Toggles};

@@ -172,7 +172,9 @@ impl Push {
             self.class as u8,
             self.attempts,
         ]);
-        for number in [self.show.0, self.product.0, self.offer.0, self.offer_version, self.template.0, self.day] {
+        for number in
+            [self.show.0, self.product.0, self.offer.0, self.offer_version, self.template.0, self.day]
+        {
             out.put_uint(number.into());
         }
         out.extend_from_slice(&self.propensity.to_le_bytes());

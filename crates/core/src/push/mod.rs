@@ -45,7 +45,11 @@ impl FromStr for PushId {
         let number = u64::from_str_radix(number, 16).map_err(|_| NotAPush)?;
         let id = PushId { shard: ShardId(shard), number };
         // One spelling only, so that a name can be compared as text.
-        if usize::from(shard) < crate::limits::SHARDS && id.to_string() == text { Ok(id) } else { Err(NotAPush) }
+        if usize::from(shard) < crate::limits::SHARDS && id.to_string() == text {
+            Ok(id)
+        } else {
+            Err(NotAPush)
+        }
     }
 }
 
@@ -141,7 +145,9 @@ impl Reason {
     pub fn words(self) -> (&'static str, &'static str) {
         match self {
             Reason::NotOpen => ("not_open", "the show's window is not open: no push may go yet, or any more"),
-            Reason::ShowLate => ("show_late", "the show should have begun; post the cue `start` when it does"),
+            Reason::ShowLate => {
+                ("show_late", "the show should have begun; post the cue `start` when it does")
+            }
             Reason::NotInAudience => ("not_in_audience", "the show's audience rule leaves the shopper out"),
             Reason::InRoom => ("in_room", "the shopper is in the room already"),
             Reason::ShowCap => ("show_cap", "called in for this show as often as policy allows"),

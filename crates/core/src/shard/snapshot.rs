@@ -4,8 +4,8 @@
 //! elsewhere, while the shard folds on. The first block names the columns with their versions and sizes,
 //! so that a later version reads what it still knows and starts the rest empty.
 
-use super::store::{Binding, Pages, Store};
 use super::calling::Calling;
+use super::store::{Binding, Pages, Store};
 use super::{Counts, Shard};
 use crate::bytes::{Get, Malformed, Put};
 use crate::dedup::{Dedup, Window};

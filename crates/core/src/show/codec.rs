@@ -2,8 +2,8 @@
 
 use super::audience::Predicate;
 use super::{
-    Audience, Campaign, ChannelPlan, Cue, CueKind, Item, Offer, Phase, PhasePlan, Policy, Show, Slot, Template,
-    Worth,
+    Audience, Campaign, ChannelPlan, Cue, CueKind, Item, Offer, Phase, PhasePlan, Policy, Show, Slot,
+    Template, Worth,
 };
 use crate::bytes::{Get, Malformed, Put};
 use crate::director::codec::{get_name, put_name};

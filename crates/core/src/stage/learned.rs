@@ -3,8 +3,8 @@
 use crate::bytes::{Get, Malformed, Put};
 use crate::decide::arms::{Arm, Pool};
 use crate::decide::calibrate::Calibration;
-use crate::decide::features::{Bins, SHAPE};
 use crate::decide::fatigue::Uninstalls;
+use crate::decide::features::{Bins, SHAPE};
 use crate::decide::hazard::{self, Hazard};
 use crate::decide::lag::Lag;
 use crate::decide::model::{Model, Prior};

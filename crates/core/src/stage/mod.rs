@@ -12,12 +12,8 @@ mod shows;
 
 use crate::event::Channel;
 use crate::id::Term;
-use crate::limits::{
-    AUDIENCES_MAX, CAMPAIGNS_MAX, OFFERS_MAX, OPEN_SHOWS_MAX, SHOWS_MAX, TEMPLATES_MAX,
-};
-use crate::show::{
-    Audience, Campaign, ChannelPlan, Cue, CueKind, Offer, Policy, Show, Template, Trigger,
-};
+use crate::limits::{AUDIENCES_MAX, CAMPAIGNS_MAX, OFFERS_MAX, OPEN_SHOWS_MAX, SHOWS_MAX, TEMPLATES_MAX};
+use crate::show::{Audience, Campaign, ChannelPlan, Cue, CueKind, Offer, Policy, Show, Template, Trigger};
 use crate::time::Timestamp;
 pub use change::Staged;
 pub use learned::{Learned, Notice};
@@ -67,7 +63,9 @@ impl Stage {
         let stir = self.change(now, change);
         match change {
             Staged::PutShow(it) => self.ready(it.id.term),
-            Staged::Cue(Cue { show, kind: CueKind::Start | CueKind::Phase(_) | CueKind::End }) => self.ready(*show),
+            Staged::Cue(Cue { show, kind: CueKind::Start | CueKind::Phase(_) | CueKind::End }) => {
+                self.ready(*show)
+            }
             Staged::DeleteShow(_) => self.plans.retain(|it, _| self.shows.contains_key(it)),
             Staged::PutPolicy(_) => self.ready_all(),
             _ => {}
@@ -142,7 +140,8 @@ impl Stage {
     }
 
     fn ready_all(&mut self) {
-        let terms: Vec<Term> = self.shows.iter().filter(|(_, it)| it.ended.is_none()).map(|it| *it.0).collect();
+        let terms: Vec<Term> =
+            self.shows.iter().filter(|(_, it)| it.ended.is_none()).map(|it| *it.0).collect();
         terms.into_iter().for_each(|term| self.ready(term));
     }
 
@@ -181,7 +180,8 @@ impl Stage {
         match self.offers.get_mut(&term) {
             Some(there) => {
                 self.in_show.insert((offer.show.term, term));
-                let changed = OfferChange { price: Some(offer.price_cents), stock: Some(offer.stock), ends: None };
+                let changed =
+                    OfferChange { price: Some(offer.price_cents), stock: Some(offer.stock), ends: None };
                 let stir = change_offer(there, now, changed);
                 there.offer = offer.clone();
                 there.ended = false;

@@ -1,7 +1,7 @@
 //! A show and an offer as they stand now: the plan, moved by what the cues said.
 
-use crate::show::{Offer, Phase, Show, Slot};
 use crate::id::Term;
+use crate::show::{Offer, Phase, Show, Slot};
 use crate::time::Timestamp;
 use std::sync::Arc;
 

@@ -130,9 +130,12 @@ impl Shard {
         }
         let offset_min = Shard::offset_of(history, stage, now);
         let policy = stage.policy();
-        if on.show.audience.as_ref().is_some_and(|it| {
-            !it.predicate.eval(&hot, &history, secs, policy.default_offset_min)
-        }) {
+        if on
+            .show
+            .audience
+            .as_ref()
+            .is_some_and(|it| !it.predicate.eval(&hot, &history, secs, policy.default_offset_min))
+        {
             return Err(Reason::NotInAudience.into());
         }
         let view = View { hot, history, offset_min, show, on, plan, stage, now };
@@ -157,7 +160,9 @@ impl Shard {
         if class == Class::Marketing && stage.is_closed(show, None) {
             return Err(Reason::RoomFull.into());
         }
-        if offer.is_none() && matches!(trigger, Trigger::OfferEnding | Trigger::PriceDrop | Trigger::BackInStock) {
+        if offer.is_none()
+            && matches!(trigger, Trigger::OfferEnding | Trigger::PriceDrop | Trigger::BackInStock)
+        {
             return Err(Reason::StockSpoken.into());
         }
         let hour = LocalHour::at(secs, offset_min);
@@ -256,7 +261,10 @@ impl Shard {
     }
 
     /// The first channel that is set up, allowed, reaches him and has room under its cap.
-    #[expect(clippy::too_many_arguments, reason = "each is a fact of its own; a struct would only rename them")]
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "each is a fact of its own; a struct would only rename them"
+    )]
     fn way<'a>(
         &self,
         hot: HotRef<'_>,
@@ -344,7 +352,8 @@ impl Shard {
             (Class::Marketing, None) => return Err(Reason::NoPrice),
         };
         let last_of_day = self.last_of_day(view, policy);
-        let slot_price = if class == Class::Marketing && last_of_day { policy.slot_price_cents.into() } else { 0.0 };
+        let slot_price =
+            if class == Class::Marketing && last_of_day { policy.slot_price_cents.into() } else { 0.0 };
         let wait = table.continuation(slot, class_of, recency, best, fatigue + price + slot_price);
         let gain = reach * moment * best - fatigue;
         let terms = Terms {
@@ -372,7 +381,8 @@ impl Shard {
         // Only a shopper who was pushed lately can have spent any of the day.
         let secs = view.now.secs();
         let today = day_of(secs, view.offset_min);
-        let used = u8::from(view.hot.calls.last != 0 && day_of(view.hot.calls.last, view.offset_min) == today);
+        let used =
+            u8::from(view.hot.calls.last != 0 && day_of(view.hot.calls.last, view.offset_min) == today);
         used + 1 >= policy.day_cap
     }
 
@@ -396,9 +406,9 @@ impl Shard {
         let stage = view.stage;
         let in_language = |it: &Template, wanted: Term| it.language.term == wanted && fits(it);
         // His own language, else the one that stands for any.
-        let wanted = [language, Term::NONE].into_iter().find(|wanted| {
-            stage.templates().any(|(_, it)| in_language(it, *wanted))
-        });
+        let wanted = [language, Term::NONE]
+            .into_iter()
+            .find(|wanted| stage.templates().any(|(_, it)| in_language(it, *wanted)));
         let wanted = wanted.unwrap_or_else(|| {
             // Nobody translated it for him: any language is better than the wrong silence.
             stage.templates().find(|(_, it)| fits(it)).map_or(Term::NONE, |(_, it)| it.language.term)

@@ -3,8 +3,8 @@
 use super::Sent;
 use super::evaluate::Question;
 use crate::decide::histogram::Histogram;
-use crate::dispatch::Ticket;
 use crate::director::word::Word;
+use crate::dispatch::Ticket;
 use crate::event::Event;
 use crate::id::Term;
 use crate::push::{Life, Push, Reason};

@@ -14,9 +14,9 @@ pub mod parcel;
 mod trigger;
 mod why;
 
+use super::store::Slot;
 use super::{Effect, Outbox, Shard};
 use crate::bytes::{Get, Malformed, Put};
-use super::store::Slot;
 use crate::event::Event;
 use crate::id::{MachineId, Term};
 use crate::push::ledger::Ledger;

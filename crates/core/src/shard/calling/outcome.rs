@@ -41,8 +41,8 @@ impl Shard {
 
     fn push_moved(&mut self, slot: Slot, number: u64, what: PushAct) {
         let Some(push) = self.calling.ledger.get_mut(number) else { return };
-        let may_have_arrived =
-            matches!(push.life, Life::Dispatched) || matches!(push.life, Life::Ended(end) if end.may_have_arrived());
+        let may_have_arrived = matches!(push.life, Life::Dispatched)
+            || matches!(push.life, Life::Ended(end) if end.may_have_arrived());
         if !may_have_arrived {
             return;
         }

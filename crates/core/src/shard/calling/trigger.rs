@@ -54,7 +54,8 @@ impl View<'_> {
     fn cares_for(&self, product: Term) -> bool {
         let category = self.plan.shown(product).map(|it| it.category);
         self.touched(product)
-            || category.is_some_and(|it| it != Term::NONE && self.hot.categories.iter().any(|own| own.0 == it))
+            || category
+                .is_some_and(|it| it != Term::NONE && self.hot.categories.iter().any(|own| own.0 == it))
     }
 
     /// The trigger and the product, if the push is about one. `stir` is what just happened in the show;
@@ -141,9 +142,8 @@ impl View<'_> {
     }
 
     fn phase_began(&self) -> Option<(Trigger, Term)> {
-        let begins = |it: &crate::show::PhasePlan| {
-            self.is_news(Timestamp(it.at.0 + self.on.delay_ms()), NEWS_MS)
-        };
+        let begins =
+            |it: &crate::show::PhasePlan| self.is_news(Timestamp(it.at.0 + self.on.delay_ms()), NEWS_MS);
         let cued = self.on.phase.is_some_and(|(_, at)| self.is_news(at, NEWS_MS));
         let began = self.on.started.is_some() && (cued || self.on.show.phases.iter().any(begins));
         began.then(|| (Trigger::PhaseBegins, self.best_product()))
