@@ -17,10 +17,12 @@ mod openapi;
 mod ops;
 mod profiles;
 mod stats;
+mod tap;
 pub mod tls;
 
 use crate::clock::Stopwatch;
 use crate::config::Config;
+use crate::dispatch::tap::TapLinks;
 use crate::keys;
 use crate::runtime::Node;
 use crate::secrets::Secrets;
@@ -44,6 +46,8 @@ pub struct Inner {
     keys: keys::Shared,
     /// What channels and tap links are signed with.
     pub secrets: Secrets,
+    /// Makes and reads tap links.
+    pub links: TapLinks,
     zones: Zones,
     default_timezone: String,
     origins: Vec<String>,
@@ -73,10 +77,15 @@ impl App {
     pub fn new(node: Node, keys: keys::Shared, secrets: Secrets, config: &Config, tls: bool) -> Self {
         let mut high = [0; 8];
         let _ = ring::rand::SecureRandom::fill(&ring::rand::SystemRandom::new(), &mut high);
+        let scheme = if tls { "https" } else { "http" };
+        let own = || format!("{scheme}://{}", config.listen);
+        let base = config.public_url.clone().unwrap_or_else(own);
+        let links = TapLinks::new(&base, &secrets.tap_key());
         App(Arc::new(Inner {
             node,
             keys,
             secrets,
+            links,
             zones: Zones::new(),
             default_timezone: config.default_timezone.clone(),
             origins: config.cors.origins.clone(),
@@ -144,6 +153,9 @@ pub fn router(app: App) -> Router {
         .route("/readyz", get(ops::readyz))
         .route("/openapi.json", get(openapi::serve))
         .route("/docs/errors", any(ops::errors))
+        .route("/t/{token}", get(tap::page))
+        .route("/t/{token}/now", get(tap::now))
+        .route("/t/{token}/tapped", post(tap::tapped))
         .fallback(answer::path_unknown)
         .layer(axum::middleware::from_fn(answer::problems))
         .layer(axum::middleware::from_fn_with_state(app.clone(), cors::cors))

@@ -180,7 +180,10 @@ impl Details {
             Trait::Sex(sex) if newer(dates, field::SEX, at) => attributes.sex = sex as u8,
             Trait::Region(region) if newer(dates, field::REGION, at) => attributes.region = region.term.0,
             Trait::CityTier(tier) if newer(dates, field::CITY_TIER, at) => attributes.city_tier = tier,
-            Trait::Language(tag) if newer(dates, field::LANGUAGE, at) => attributes.language = tag.term.0,
+            Trait::Language(tag) if newer(dates, field::LANGUAGE, at) => {
+                attributes.language = tag.term.0;
+                attributes.primary_language = super::primary_language(tag.text);
+            }
             Trait::SpendingPower(power) if newer(dates, field::SPENDING_POWER, at) => {
                 attributes.spending_power = power;
             }
@@ -299,7 +302,10 @@ fn take_attribute(field: u8, mine: &mut Attributes, theirs: &Attributes) {
         field::SEX => mine.sex = theirs.sex,
         field::REGION => mine.region = theirs.region,
         field::CITY_TIER => mine.city_tier = theirs.city_tier,
-        field::LANGUAGE => mine.language = theirs.language,
+        field::LANGUAGE => {
+            mine.language = theirs.language;
+            mine.primary_language = theirs.primary_language;
+        }
         field::SPENDING_POWER => mine.spending_power = theirs.spending_power,
         bit => {
             let bit = bit.saturating_sub(field::CONSENT).min(31);

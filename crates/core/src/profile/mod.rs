@@ -43,8 +43,18 @@ pub struct Attributes {
     pub city_tier: u8,
     /// 1 to 5.
     pub spending_power: u8,
-    /// Room for what comes; keeps the struct free of padding.
-    pub spare: [u8; 3],
+    /// The language's primary subtag in lower case, e.g. `zh`, filled up with zeros ([`primary_language`]).
+    pub primary_language: [u8; 3],
+}
+
+/// The first three letters of a BCP 47 tag's primary subtag, in lower case: templates are written for it.
+pub fn primary_language(tag: &str) -> [u8; 3] {
+    let primary = tag.split(['-', '_']).next().unwrap_or("").bytes();
+    let mut letters = [0; 3];
+    for (place, letter) in letters.iter_mut().zip(primary) {
+        *place = letter.to_ascii_lowercase();
+    }
+    letters
 }
 
 /// Since when the shopper is known, when he was last active, and in how many events.

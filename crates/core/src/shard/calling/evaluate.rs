@@ -17,7 +17,7 @@ use crate::event::{Channel, Class};
 use crate::id::Term;
 use crate::profile::cold::{Cold, consent_bit};
 use crate::profile::live::{Live, STALE_AFTER};
-use crate::profile::{HistoryRef, HotRef, day_of};
+use crate::profile::{HistoryRef, HotRef, day_of, primary_language};
 use crate::push::{Life, Outcome, Push, Reason, Terms};
 use crate::shard::Shard;
 use crate::shard::store::Slot;
@@ -395,7 +395,6 @@ impl Shard {
         product: Term,
         has_offer: bool,
     ) -> Option<(Term, f32)> {
-        let language = Term(view.hot.attributes.language);
         let minds_price = sensitivity(view.history) != 1;
         let fits = |it: &Template| {
             it.triggers & trigger.bit() != 0
@@ -404,15 +403,21 @@ impl Shard {
                 && (!it.price_led || minds_price)
         };
         let stage = view.stage;
-        let in_language = |it: &Template, wanted: Term| it.language.term == wanted && fits(it);
-        // His own language, else the one that stands for any.
-        let wanted = [language, Term::NONE]
-            .into_iter()
-            .find(|wanted| stage.templates().any(|(_, it)| in_language(it, *wanted)));
-        let wanted = wanted.unwrap_or_else(|| {
-            // Nobody translated it for him: any language is better than the wrong silence.
-            stage.templates().find(|(_, it)| fits(it)).map_or(Term::NONE, |(_, it)| it.language.term)
-        });
+        let in_language =
+            |it: &Template, wanted: [u8; 3]| primary_language(&it.language.text) == wanted && fits(it);
+        // His own language; where nobody wrote for it, or it is unknown, that of the first template by id.
+        let own = view.hot.attributes.primary_language;
+        let wanted = match stage.templates().any(|(_, it)| in_language(it, own)) {
+            true => own,
+            false => {
+                let fallback = stage
+                    .templates()
+                    .map(|it| it.1)
+                    .filter(|it| fits(it))
+                    .min_by(|a, b| a.id.text.cmp(&b.id.text));
+                primary_language(&fallback?.language.text)
+            }
+        };
         let learned = stage.learned();
         let mut terms = Vec::new();
         let mut eligible = Vec::new();
