@@ -128,5 +128,6 @@ fn load_split(
         workers.push(worker);
         unsent.extend(own.into_tells());
     }
+    unsent.extend(std::mem::take(&mut head.unsent).into_tells());
     Ok(Loaded { workers, head, unsent })
 }

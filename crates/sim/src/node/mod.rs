@@ -15,12 +15,13 @@ use beckon_core::director::Director;
 use beckon_core::id::ShardId;
 use beckon_core::limits::SHARDS;
 use beckon_core::shard::Shard;
+use beckon_core::stage::Stage;
 use beckon_core::time::Timestamp;
 use beckon_engine::dictionary::Dictionary;
 use beckon_engine::record::{self, Record};
 use beckon_engine::recovery;
 use beckon_engine::sequencer::{Refused, Sequencer};
-use beckon_engine::worker::{Tell, Worker};
+use beckon_engine::worker::{Out, Tell, Worker};
 use beckon_journal::{Batch, Check, FileLog, Log, Offset, Options, SnapshotStore};
 use std::collections::VecDeque;
 use std::rc::Rc;
@@ -136,7 +137,7 @@ impl Node {
         let Some((offset, bytes)) = seat.queue.pop_front() else { return Ok(false) };
         self.handled += 1;
         seat.at = Offset(offset.0 + 1);
-        let mut tells = Vec::new();
+        let mut outs = Vec::new();
         let erase = matches!(Record::decode(&bytes), Ok(Record { body: record::Body::Erase { .. }, .. }));
         let skipped = match self.plant {
             Some(Plant::RecordSkipped) => self.handled.is_multiple_of(97),
@@ -144,9 +145,14 @@ impl Node {
             _ => false,
         };
         if !skipped {
-            seat.worker.apply(offset, &bytes, |it| tells.push(it)).map_err(|error| error.to_string())?;
+            seat.worker.apply(offset, &bytes, |it| outs.push(it)).map_err(|error| error.to_string())?;
         }
-        tells.into_iter().for_each(|it| self.tell(it));
+        for it in outs {
+            // No show is planned here: shards call nobody in.
+            if let Out::Tell(it) = it {
+                self.tell(it);
+            }
+        }
         Ok(true)
     }
 
@@ -154,7 +160,10 @@ impl Node {
         let Some((offset, bytes)) = self.director_queue.pop_front() else { return Ok(false) };
         self.director_at = Offset(offset.0 + 1);
         let record = Record::decode(&bytes).map_err(|error| error.to_string())?;
-        recovery::apply_to_director(&mut self.director, &record, None).map_err(|error| error.to_string())?;
+        let mut tells = Vec::new();
+        recovery::apply_to_director(&mut self.director, &record, None, |it| tells.push(it))
+            .map_err(|error| error.to_string())?;
+        tells.into_iter().for_each(|it| self.tell(it));
         Ok(true)
     }
 
@@ -244,14 +253,9 @@ impl Node {
         self.seats.len()
     }
 
-    /// A shard, wherever it is.
-    pub fn shard(&self, id: ShardId) -> Option<&Shard> {
-        self.seats.iter().find_map(|it| it.worker.shard(id))
-    }
-
-    /// All shards, in order.
-    pub fn shards(&self) -> impl Iterator<Item = &Shard> {
-        ShardId::all().filter_map(|it| self.shard(it))
+    /// A shard, wherever it is, with the stage that it decides on.
+    pub fn seated(&self, id: ShardId) -> Option<(&Shard, &Stage)> {
+        self.seats.iter().find_map(|it| Some((it.worker.shard(id)?, it.worker.stage())))
     }
 }
 

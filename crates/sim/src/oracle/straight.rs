@@ -7,9 +7,10 @@ use beckon_core::dedup::Window;
 use beckon_core::director::Director;
 use beckon_core::id::{MachineId, ShardId};
 use beckon_core::shard::{Digest, Shard};
+use beckon_core::stage::Stage;
 use beckon_engine::record::{Body, Record};
 use beckon_engine::recovery::apply_to_director;
-use beckon_engine::worker::{Tell, Worker};
+use beckon_engine::worker::{Out, Tell, Worker};
 use beckon_journal::Offset;
 use std::collections::BTreeMap;
 
@@ -27,7 +28,9 @@ impl Straight {
     /// Nothing folded yet.
     pub fn new(window: Window) -> Self {
         Straight {
-            worker: Worker::new(ShardId::all().map(|id| (Shard::new(id, window), Offset(0)))),
+            worker: Worker::new(
+                ShardId::all().map(|id| (Shard::new(id, window), Stage::default(), Offset(0))),
+            ),
             director: Director::default(),
             at: 0,
             under_way: BTreeMap::new(),
@@ -42,11 +45,16 @@ impl Straight {
             let record = Record::decode(bytes).map_err(|error| format!("record {offset}: {error}"))?;
             self.receive(offset, &record)?;
             let under_way = &mut self.under_way;
-            let send = |it: Tell| {
+            let mut send = |it: Tell| {
                 under_way.insert((it.from, it.to, it.sequence), it.message);
             };
-            self.worker.apply(offset, bytes, send).map_err(|error| error.to_string())?;
-            apply_to_director(&mut self.director, &record, None).map_err(|error| error.to_string())?;
+            let worker = |it: Out| {
+                if let Out::Tell(it) = it {
+                    send(it);
+                }
+            };
+            self.worker.apply(offset, bytes, worker).map_err(|error| error.to_string())?;
+            apply_to_director(&mut self.director, &record, None, send).map_err(|error| error.to_string())?;
         }
         Ok(())
     }
@@ -70,8 +78,10 @@ impl Straight {
     pub fn compare(&self, node: &Node) -> Result<(), String> {
         for straight in self.worker.shards() {
             let id = straight.id();
-            let Some(shard) = node.shard(id) else { return Err(format!("shard {} is missing", id.0)) };
-            if image::of_shard(straight) != image::of_shard(shard) {
+            let Some((shard, stage)) = node.seated(id) else {
+                return Err(format!("shard {} is missing", id.0));
+            };
+            if image::of_shard(straight, self.stage()) != image::of_shard(shard, stage) {
                 let digests = if straight.digest() == shard.digest() { "equal" } else { "unequal" };
                 return Err(format!("shard {} differs from the straight fold, digests are {digests}", id.0));
             }
@@ -109,6 +119,11 @@ impl Straight {
     /// One of them.
     pub fn shard(&self, id: ShardId) -> Option<&Shard> {
         self.worker.shard(id)
+    }
+
+    /// The stage that they decide on.
+    pub fn stage(&self) -> &Stage {
+        self.worker.stage()
     }
 
     /// The director.

@@ -80,7 +80,7 @@ impl Calling {
     }
 
     fn next(&self) -> Option<(Timestamp, Due)> {
-        let after = |at: Option<Timestamp>, ms: i64| at.map(|it| Timestamp(it.0 + ms));
+        let after = |at: Option<Timestamp>, ms: i64| at.map(|it| Timestamp(it.0.saturating_add(ms)));
         let looks = self.books.iter().filter_map(|(show, it)| Some((it.next_look?, Due::Look(*show))));
         let others = [
             after(self.ledger.next_to_mature(), MATURE_MS).map(|at| (at, Due::Mature)),
@@ -142,6 +142,7 @@ impl Calling {
 impl Shard {
     /// Does everything that was due up to and including `now`, each at its own time.
     pub(super) fn run_due(&mut self, now: Timestamp, outbox: &mut Outbox<'_>) {
+        self.wake_watch(now);
         while self.calling.due.is_some_and(|at| at <= now) {
             let Some((at, due)) = self.calling.next() else { break };
             outbox.now = at;
