@@ -119,6 +119,9 @@ pub const SHAPE: Shape = Shape::new(&[
     Feature { name: "device state", bins: 5 },
 ]);
 
+/// Slots that a window of reach is followed through, at most.
+pub const REACH_SLOTS_MAX: u32 = 240;
+
 /// A weight remembers its last million slots.
 const FORGETTING: f64 = 1e-6;
 
@@ -149,6 +152,28 @@ impl Hazard {
     /// The chance of activity within the slot that begins now.
     pub fn predict(&self, situation: &Situation) -> Prediction {
         self.model.predict(&situation.bins())
+    }
+
+    /// The chance of any activity within `window_s` seconds from `now`, for a shopper last active `since_s`
+    /// seconds ago: silence is followed slot by slot, through the hours that come. `offset_min` is his
+    /// clock's, in minutes east of UTC.
+    pub fn reach(
+        &self,
+        since_s: Option<u32>,
+        intensity: &Intensity,
+        presence: Presence,
+        now: u32,
+        offset_min: i16,
+        window_s: u32,
+    ) -> f64 {
+        let mut silent = 1.0;
+        for slot in 0..(window_s / self.slot_s).clamp(1, REACH_SLOTS_MAX) {
+            let ahead = slot * self.slot_s;
+            let since = since_s.map(|it| it.saturating_add(ahead));
+            let hour = LocalHour::at(now.saturating_add(ahead), offset_min);
+            silent *= 1.0 - self.predict(&Situation::new(since, intensity, hour, presence)).p;
+        }
+        1.0 - silent
     }
 
     /// Learns from one slot that is over.
@@ -205,6 +230,23 @@ mod tests {
         live.change(&DeviceState { online: Some(false), ..DeviceState::default() }, 1040);
         assert_eq!(Presence::of(&live, 1050), Presence::Offline);
         assert_eq!(Presence::of(&live, 5000), Presence::Unknown);
+    }
+
+    #[test]
+    fn reach_follows_silence_through_the_slots_of_its_window() {
+        let average = Population::default().average();
+        let mut hazard = Hazard::new(60);
+        let hour = LocalHour { hour: 20, weekend: false };
+        for i in 0..3000u32 {
+            hazard.learn(&Situation::new(Some(10), &average, hour, Presence::Unknown), i % 2 == 0);
+            hazard.learn(&Situation::new(Some(70), &average, hour, Presence::Unknown), i % 4 == 0);
+        }
+        // 2023-11-13 20:00 UTC, a Monday.
+        let now = 1_699_905_600;
+        let at = |since| hazard.predict(&Situation::new(Some(since), &average, hour, Presence::Unknown)).p;
+        let by_hand = 1.0 - (1.0 - at(10)) * (1.0 - at(70));
+        let reach = hazard.reach(Some(10), &average, Presence::Unknown, now, 0, 120);
+        assert!((reach - by_hand).abs() < 1e-12 && reach > 0.6, "{reach}");
     }
 
     #[test]
