@@ -6,9 +6,9 @@
 use crate::days::Days;
 use crate::log::Log;
 use crate::shopper::Shopper;
-use beckon_core::decide::hazard::{Hazard, Presence, Situation};
+use beckon_core::decide::hazard::{Hazard, Presence, Situation, Standing};
+use beckon_core::decide::passage::Passages;
 use beckon_core::decide::rhythm::{Intensity, Known, Population};
-use beckon_core::time::LocalHour;
 
 /// What a visitor sees: one shopper at the beginning of one slot.
 pub struct Look<'a> {
@@ -18,10 +18,8 @@ pub struct Look<'a> {
     pub at: u32,
     /// What is known of him.
     pub situation: Situation,
-    /// Seconds since his last activity.
-    pub since: Option<u32>,
-    /// His rhythm.
-    pub intensity: &'a Intensity,
+    /// From which it follows, and later ones.
+    pub standing: Standing<'a>,
     /// The model, as learned so far.
     pub hazard: &'a Hazard,
     /// Whether he is active within the slot: not known at its beginning.
@@ -34,6 +32,8 @@ pub struct Walk<'a> {
     days: Days,
     /// The model of activity.
     pub hazard: Hazard,
+    /// Passages between states.
+    pub passages: Passages,
     /// The average shopper.
     pub average: Intensity,
     /// Everyone's rhythm.
@@ -51,6 +51,7 @@ impl<'a> Walk<'a> {
             log,
             days,
             hazard: Hazard::new(slot_s),
+            passages: Passages::new(slot_s),
             average,
             intensities: vec![average; count],
             shoppers: vec![Shopper::default(); count],
@@ -75,21 +76,31 @@ impl<'a> Walk<'a> {
         let slot_s = self.hazard.slot_s();
         let end = self.days.midnight(day + 1);
         let mut at = self.days.midnight(day);
-        let mut ended: Vec<(Situation, bool)> = Vec::with_capacity(self.shoppers.len());
+        // What each shopper's last slot began with, and whether he was active in it.
+        let mut before: Vec<(Situation, bool)> = Vec::with_capacity(self.shoppers.len());
         while at < end {
-            ended.clear();
+            let mut here = Vec::with_capacity(self.shoppers.len());
             for shopper in 0..self.shoppers.len() {
                 let active = self.forward(shopper, at, slot_s);
-                let since = self.shoppers[shopper].since(at);
-                let intensity = &self.intensities[shopper];
-                let hour = LocalHour::at(at, self.days.offset_min);
-                let situation = Situation::new(since, intensity, hour, Presence::Unknown);
-                visit(&Look { shopper, at, situation, since, intensity, hazard: &self.hazard, active });
-                ended.push((situation, active));
+                let columns = &self.shoppers[shopper];
+                let standing = Standing {
+                    last_active: columns.hot.activity.last,
+                    pulse: &columns.history.pulse,
+                    intensity: &self.intensities[shopper],
+                    presence: Presence::Unknown,
+                    offset_min: self.days.offset_min,
+                };
+                let situation = standing.situation(at);
+                visit(&Look { shopper, at, situation, standing, hazard: &self.hazard, active });
+                if learn && let Some((last, was_active)) = before.get(shopper) {
+                    self.passages.learn(last.state, *was_active, situation.state);
+                }
+                here.push((situation, active));
             }
             if learn {
-                ended.iter().for_each(|(situation, active)| self.hazard.learn(situation, *active));
+                here.iter().for_each(|(situation, active)| self.hazard.learn(situation, *active));
             }
+            before = here;
             at += slot_s;
         }
     }

@@ -46,11 +46,6 @@ impl Shopper {
         fold(&event, &mut self.hot.view(), &mut self.history.view(), offset_min);
     }
 
-    /// Seconds since the last activity at `now`.
-    pub fn since(&self, now: u32) -> Option<u32> {
-        (self.hot.activity.last > 0).then(|| now.saturating_sub(self.hot.activity.last))
-    }
-
     /// His rhythm at `now`, having been observed since `since`.
     pub fn intensity(&self, since: u32, now: u32, offset_min: i16, average: &Intensity) -> Intensity {
         Intensity::of(&self.history.rhythm, &Known::between(since, now, offset_min), average)

@@ -7,12 +7,13 @@ use crate::log::Log;
 use crate::reach::Walk;
 use beckon_core::decide::class::{CLASSES, Chain, Span};
 use beckon_core::decide::moment::{Inputs, Table};
+use beckon_core::decide::state::State;
 
 /// A shopper at the beginning of a slot.
 #[derive(Debug, Clone, Copy)]
 pub struct Cell {
-    /// Bin of the time since the last activity.
-    pub recency: u8,
+    /// State of activity.
+    pub state: State,
     /// Rhythm class over what remains of the day.
     pub class: u8,
     /// Chance that a push now finds him active, by his own rhythm.
@@ -27,8 +28,6 @@ pub struct Day {
     pub shoppers: usize,
     /// Slots in which a push may be sent.
     pub slots: usize,
-    /// Length of a slot in seconds.
-    pub slot_s: u32,
     /// By (slot, shopper).
     pub cells: Vec<Cell>,
     /// What waiting is worth, from what was known at midnight.
@@ -70,10 +69,12 @@ fn watch(walk: &mut Walk<'_>, log: &Log, days: Days, options: &Options, day: usi
     let span = Span::between(start, end, walk.hazard.slot_s(), days.offset_min);
     let average = walk.average;
     let chain = Chain::new(&walk.hazard, &average, span);
+    let ways: Vec<_> =
+        State::all().map(|it| [true, false].map(|active| walk.passages.ways(it, active))).collect();
     let table = Table::build(&Inputs {
         slots: span.slots,
         classes: CLASSES,
-        aging: &chain.aging(),
+        ways: &ways,
         reach_slots: (options.hit_s / span.slot_s) as usize,
         hazard: &|slot, class, state| chain.hazard(slot, class, state),
         multiplier: &|_, _| 1.0,
@@ -89,24 +90,16 @@ fn watch(walk: &mut Walk<'_>, log: &Log, days: Days, options: &Options, day: usi
     let mut found = Day {
         shoppers,
         slots: span.slots,
-        slot_s: span.slot_s,
         cells: Vec::with_capacity(span.slots * shoppers),
         table,
         personal: personal.collect(),
     };
     walk.day(day, learn, |look| {
         if (start..end).contains(&look.at) {
-            let reach = look.hazard.reach(
-                look.since,
-                look.intensity,
-                look.situation.presence,
-                look.at,
-                days.offset_min,
-                options.hit_s,
-            );
+            let reach = look.hazard.reach(&look.standing, look.at, options.hit_s);
             found.cells.push(Cell {
-                recency: look.situation.recency,
-                class: span.class(look.at, look.intensity, &average) as u8,
+                state: look.situation.state,
+                class: span.class(look.at, look.standing.intensity, &average) as u8,
                 reach: reach as f32,
                 hit: hits(log, look.shopper, look.at, options.hit_s),
             });

@@ -115,16 +115,18 @@ fn live_rows(options: &Options, grid_s: u32, choice: &[Day], test: &[Day]) -> Ve
     let threshold_scarce = policy::threshold(test, theta_scarce, false);
     let lambda = policy::price(choice, options.share);
     let priced = policy::stopping(test, lambda);
+    let paced = policy::paced(choice, test, options.share);
     let day = |it: &Pushes| it.by_shopper(|all| (all.hits, all.days));
     let push = |it: &Pushes| it.by_shopper(|all| (all.hits, all.pushes));
     let by_day = bootstrap::difference(&day(&stopping), &day(&threshold));
-    let by_push = bootstrap::difference(&push(&priced), &push(&threshold_scarce));
+    let by_push = |it: &Pushes| Some(bootstrap::difference(&push(it), &push(&threshold_scarce)));
     let share = (options.share * 100.0).round();
     vec![
         row(&format!("fixed threshold {theta:.2}, {every}"), &threshold, None, None),
         row(&format!("stopping rule, {every}"), &stopping, Some(by_day), None),
         row(&format!("threshold {theta_scarce:.2} for {share} %, {every}"), &threshold_scarce, None, None),
-        row(&format!("price {lambda:.2} for {share} %, {every}"), &priced, None, Some(by_push)),
+        row(&format!("price {lambda:.2} for {share} %, {every}"), &priced, None, by_push(&priced)),
+        row(&format!("price that follows, ≤ {share} %, {every}"), &paced, None, by_push(&paced)),
     ]
 }
 

@@ -4,7 +4,9 @@ use super::Options;
 use super::day::Day;
 use crate::days::Days;
 use crate::log::Log;
-use beckon_core::decide::moment::{Verdict, decide};
+use beckon_core::decide::histogram::Histogram;
+use beckon_core::decide::moment::Verdict;
+use beckon_core::decide::price::Price;
 
 /// What came of one shopper's days.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
@@ -91,15 +93,76 @@ pub fn threshold(days: &[Day], theta: f64, at_last: bool) -> Pushes {
     })
 }
 
-/// The stopping rule at a price: the core's own verdict.
+/// The stopping rule at a price: the core's own verdict. Reach and waiting both come from the table, for what
+/// is compared must be wrong in the same way.
 pub fn stopping(days: &[Day], lambda: f64) -> Pushes {
     each(days, |day, shopper| {
-        (0..day.slots).find(|slot| {
-            let cell = day.cell(*slot, shopper);
-            let waiting = day.table.continuation(*slot, cell.class.into(), cell.recency.into(), 1.0, lambda);
-            decide(cell.reach.into(), lambda, waiting) == Verdict::Send
-        })
+        (0..day.slots).find(|slot| verdict(day, *slot, shopper, lambda) == Verdict::Send)
     })
+}
+
+fn verdict(day: &Day, slot: usize, shopper: usize, lambda: f64) -> Verdict {
+    let cell = day.cell(slot, shopper);
+    day.table.decide(slot, cell.class.into(), cell.state.index(), 1.0, lambda)
+}
+
+/// Times a day at which the price follows what was sent.
+const PERIODS: usize = 14;
+
+/// The stopping rule at a price that starts at the histogram's quantile and follows what is sent, within a
+/// budget that is never exceeded: as a show's pace is kept.
+pub fn paced(choice: &[Day], test: &[Day], share: f64) -> Pushes {
+    let mut values = Histogram::default();
+    for day in choice {
+        for shopper in 0..day.shoppers {
+            let reach = |slot: usize| f64::from(day.cell(slot, shopper).reach);
+            values.add((0..day.slots).map(reach).fold(0.0, f64::max));
+        }
+    }
+    let planned = (share * values.len() as f64) as u64;
+    let plan = plan(choice, Price::start(&values, planned).lambda());
+    let mut pushes = Pushes::none(test.first().map_or(0, |it| it.shoppers));
+    for day in test {
+        let budget = (share * day.shoppers as f64) as usize;
+        let mut price = Price::start(&values, planned);
+        let mut sent: Vec<Option<usize>> = vec![None; day.shoppers];
+        let (mut spent, mut in_period) = (0, 0);
+        for slot in 0..day.slots {
+            for (shopper, sent) in sent.iter_mut().enumerate() {
+                if spent < budget
+                    && sent.is_none()
+                    && verdict(day, slot, shopper, price.lambda()) == Verdict::Send
+                {
+                    *sent = Some(slot);
+                    spent += 1;
+                    in_period += 1;
+                }
+            }
+            if (slot + 1) * PERIODS / day.slots > slot * PERIODS / day.slots {
+                price.follow(budget as f64 * plan[slot * PERIODS / day.slots], f64::from(in_period));
+                in_period = 0;
+            }
+        }
+        for (shopper, sent) in sent.into_iter().enumerate() {
+            pushes.add(shopper, sent.map(|slot| f64::from(u8::from(day.cell(slot, shopper).hit))));
+        }
+    }
+    pushes
+}
+
+/// Which share of a day's pushes falls into each period, at a fixed price; some into every one.
+fn plan(days: &[Day], lambda: f64) -> [f64; PERIODS] {
+    let mut counts = [1.0; PERIODS];
+    for day in days {
+        for shopper in 0..day.shoppers {
+            let sent = (0..day.slots).find(|slot| verdict(day, *slot, shopper, lambda) == Verdict::Send);
+            if let Some(slot) = sent {
+                counts[slot * PERIODS / day.slots] += 1.0;
+            }
+        }
+    }
+    let all: f64 = counts.iter().sum();
+    counts.map(|it| it / all)
 }
 
 /// Whether there was any slot that hits.
