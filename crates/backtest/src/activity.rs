@@ -26,9 +26,24 @@ const TOP_HOURS: usize = 3;
 /// Shopper-slots that are walked through, at most.
 const SLOTS_MAX: usize = 1 << 27;
 
+/// How the test is made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Options {
+    /// The shoppers' clock, in minutes east of UTC.
+    pub offset_min: i16,
+    /// Days to test on, the last ones; a third of the log when not given.
+    pub test_days: Option<usize>,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Options { offset_min: 480, test_days: None }
+    }
+}
+
 /// Runs the test; writes every example to `export`, if given.
-pub fn activity(log: &Log, offset_min: i16, export: Option<&Path>) -> Result<Report, Error> {
-    let days = Days::of(log, offset_min)?;
+pub fn activity(log: &Log, options: &Options, export: Option<&Path>) -> Result<Report, Error> {
+    let days = Days::of(log, options.offset_min)?.tested_on(options.test_days)?;
     let slots = log.trails.len() * days.count * (crate::days::DAY_S / SLOT_S) as usize;
     if slots > SLOTS_MAX {
         return Err(Error::TooMuch { what: "shopper-slots", max: SLOTS_MAX });
@@ -37,14 +52,14 @@ pub fn activity(log: &Log, offset_min: i16, export: Option<&Path>) -> Result<Rep
     let mut walk = Walk::new(log, days, SLOT_S);
     let mut examples: Vec<(f64, bool)> = Vec::new();
     let mut examples_today: Vec<(f64, bool)> = Vec::new();
-    let mut hours = Hours::new(log, days);
+    let mut hours = ["", ", days before"].map(|when| Hours::new(log, days, when));
     for day in 0..days.count {
         let testing = days.test().contains(&day);
         if !testing || day == days.test().start {
             walk.learn_rhythms(day);
         }
-        if testing {
-            hours.day(&walk, log, day);
+        if testing || days.choice().contains(&day) {
+            hours[usize::from(!testing)].day(&walk, log, day);
         }
         let mut written = Ok(());
         walk.day(day, !testing, |look| {
@@ -65,7 +80,7 @@ pub fn activity(log: &Log, offset_min: i16, export: Option<&Path>) -> Result<Rep
         hazard_row("next 10 min, test days", &mut examples),
         hazard_row("next 10 min, days before, as it learned", &mut examples_today),
     ];
-    rows.extend(hours.rows());
+    rows.extend(hours.iter().flat_map(Hours::rows));
     let test = days.test();
     Ok(Report {
         title: "Activity: how well it is foreseen".to_owned(),
@@ -123,6 +138,7 @@ fn auc(examples: &mut [(f64, bool)]) -> f64 {
 /// Hits of the best hours, by shopper.
 struct Hours {
     days: Days,
+    when: &'static str,
     /// Hours with activity, by (shopper, day).
     active: BTreeMap<(usize, u32), u32>,
     global: Vec<(f64, f64)>,
@@ -130,7 +146,7 @@ struct Hours {
 }
 
 impl Hours {
-    fn new(log: &Log, days: Days) -> Self {
+    fn new(log: &Log, days: Days, when: &'static str) -> Self {
         let mut active: BTreeMap<(usize, u32), u32> = BTreeMap::new();
         for (shopper, trail) in log.trails.iter().enumerate() {
             for act in trail.iter().filter(|it| it.at >= days.start) {
@@ -140,7 +156,7 @@ impl Hours {
             }
         }
         let none = vec![(0.0, 0.0); log.trails.len()];
-        Hours { days, active, global: none.clone(), personal: none }
+        Hours { days, when, active, global: none.clone(), personal: none }
     }
 
     fn day(&mut self, walk: &Walk<'_>, log: &Log, day: usize) {
@@ -166,7 +182,7 @@ impl Hours {
         });
         let (by, interval) = bootstrap::difference(&self.personal, &self.global);
         let line = |name: &str, cell: Cell, days: usize| Row {
-            name: name.to_owned(),
+            name: format!("{name}{}", self.when),
             cells: vec![cell, Cell::None, Cell::None, Cell::None, Cell::None, Cell::Count(days)],
         };
         let days = rows[0].2;

@@ -22,6 +22,8 @@ pub struct Days {
     pub count: usize,
     /// Minutes east of UTC.
     pub offset_min: i16,
+    /// Days for testing, the last ones.
+    tested: usize,
 }
 
 impl Days {
@@ -34,13 +36,13 @@ impl Days {
         let average = log.acts() as f64 / acts.len().max(1) as f64;
         let mut whole = acts.iter().filter(|it| *it.1 as f64 > EDGE_SHARE * average).map(|it| *it.0);
         let first = whole.next().unwrap_or(0);
-        let last = whole.last().unwrap_or(first);
+        let last = whole.next_back().unwrap_or(first);
         let count = (last - first + 1) as usize;
         if count < DAYS_MIN {
             return Err(Error::TooShort { days: count, needed: DAYS_MIN });
         }
         let start = (i64::from(first) * i64::from(DAY_S) - i64::from(offset_min) * 60).max(0) as u32;
-        Ok(Days { start, count, offset_min })
+        Ok(Days { start, count, offset_min, tested: (count / 3).max(1) })
     }
 
     /// Midnight at the beginning of a day.
@@ -50,7 +52,17 @@ impl Days {
 
     /// The days that are looked at once.
     pub fn test(&self) -> std::ops::Range<usize> {
-        self.count - (self.count / 3).max(1)..self.count
+        self.count - self.tested..self.count
+    }
+
+    /// The same, with so many days for testing, if that is said.
+    pub fn tested_on(self, days: Option<usize>) -> Result<Self, Error> {
+        let tested = days.unwrap_or(self.tested).max(1);
+        let needed = tested + DAYS_MIN - 1;
+        if needed > self.count {
+            return Err(Error::TooShort { days: self.count, needed });
+        }
+        Ok(Days { tested, ..self })
     }
 
     /// The days on which parameters are chosen.

@@ -19,6 +19,8 @@ use policy::Pushes;
 pub struct Options {
     /// The shoppers' clock, in minutes east of UTC.
     pub offset_min: i16,
+    /// Days to test on, the last ones; a third of the log when not given.
+    pub test_days: Option<usize>,
     /// First hour of the day in which a push may be sent.
     pub from_hour: u32,
     /// Hour before which it must be sent.
@@ -31,7 +33,7 @@ pub struct Options {
 
 impl Default for Options {
     fn default() -> Self {
-        Options { offset_min: 480, from_hour: 9, until_hour: 23, hit_s: 1800, share: 0.24 }
+        Options { offset_min: 480, test_days: None, from_hour: 9, until_hour: 23, hit_s: 1800, share: 0.24 }
     }
 }
 
@@ -43,7 +45,7 @@ const LOOKS_MAX: usize = 1 << 28;
 
 /// Runs the test.
 pub fn timing(log: &Log, options: &Options) -> Result<Report, Error> {
-    let days = Days::of(log, options.offset_min)?;
+    let days = Days::of(log, options.offset_min)?.tested_on(options.test_days)?;
     let slots = ((options.until_hour - options.from_hour) * 3600 / GRIDS_S[1]) as usize;
     if log.trails.len() * slots * days.test().len() > LOOKS_MAX {
         return Err(Error::TooMuch { what: "shopper-slots", max: LOOKS_MAX });
