@@ -10,6 +10,7 @@ pub mod columns;
 mod fold;
 pub mod lists;
 pub mod live;
+pub mod pulse;
 pub mod purchase;
 pub mod rhythm;
 
@@ -20,6 +21,7 @@ use columns::columns;
 pub use fold::{fold, weight};
 use lists::{Days, Ranked, Recent, Toggles};
 use live::Live;
+use pulse::Pulse;
 use purchase::{Cart, Tallies};
 use rhythm::Rhythm;
 
@@ -143,6 +145,8 @@ columns! {
     History, HistoryPage, HistoryView, HistoryRef {
         /// When he is active.
         rhythm: Rhythm = 1,
+        /// The last hour of activity.
+        pulse: Pulse = 1,
         /// Counts, times and money along the funnel.
         tallies: Tallies = 1,
         /// Price bands cared for.
@@ -194,6 +198,7 @@ impl HistoryView<'_> {
     /// Adds what is known of the same shopper under another id.
     pub fn merge(&mut self, other: &History) {
         self.rhythm.merge(&other.rhythm);
+        self.pulse.merge(&other.pulse);
         self.tallies.merge(&other.tallies);
         self.price_bands.merge(&other.price_bands);
         self.days.merge(&other.days);

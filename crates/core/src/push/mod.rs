@@ -329,6 +329,8 @@ pub struct Push {
     pub left: Timestamp,
     /// What came of it.
     pub outcome: Outcome,
+    /// Seconds since the screen went on, as far as known, when it was decided.
+    pub lag_s: u16,
     /// The numbers behind it.
     pub terms: Terms,
     /// The model's bins, see [`crate::decide::features`].

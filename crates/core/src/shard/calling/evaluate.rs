@@ -9,10 +9,11 @@ use crate::decide::arms::{self, Eligible};
 use crate::decide::chance::mix;
 use crate::decide::fatigue::{self, Worth};
 use crate::decide::features::{self, Bins, Subject, sensitivity};
-use crate::decide::hazard::{Presence, Situation, recency_bin};
+use crate::decide::hazard::{Presence, Situation};
 use crate::decide::holdout::{Group, Holdout};
 use crate::decide::moment::{Verdict, decide};
 use crate::decide::rhythm::{Intensity, Known};
+use crate::decide::state::State;
 use crate::event::{Channel, Class};
 use crate::id::Term;
 use crate::profile::cold::{Cold, consent_bit};
@@ -182,7 +183,7 @@ impl Shard {
         let deadline = self.deadline(&view, trigger, offer.map(|it| it.1));
         let no = |reason, terms| No { reason, terms: Some((terms, bins, trigger, product)) };
         let price = price.or(stage.price(show));
-        let (terms, verdict) = self.weigh(&view, &subject, &bins, class, hour, price)?;
+        let (terms, verdict, lag_s) = self.weigh(&view, &subject, &bins, class, hour, price)?;
         let group = holdout(policy).group(&cold.id, &on.show.id.text);
         let random_time = match group {
             Group::RandomTime(share) if class == Class::Marketing => {
@@ -231,6 +232,7 @@ impl Shard {
             life,
             left: now,
             outcome: Outcome::default(),
+            lag_s,
             terms,
             bins,
         })
@@ -316,7 +318,7 @@ impl Shard {
         class: Class,
         hour: LocalHour,
         price: Option<f64>,
-    ) -> Result<(Terms, Verdict), Reason> {
+    ) -> Result<(Terms, Verdict, u16), Reason> {
         let (stage, policy, secs) = (view.stage, view.stage.policy(), view.now.secs());
         let (hot, history) = (view.hot, view.history);
         let learned = stage.learned();
@@ -328,16 +330,17 @@ impl Shard {
 
         let known = Known::between(hot.activity.first.max(1), secs, view.offset_min);
         let own = Intensity::of(history.rhythm, &known, &view.plan.average);
-        let (presence, since) = presence(hot, secs);
-        let situation = Situation::new(since, &own, hour, presence);
-        let recency = usize::from(recency_bin(since));
+        let (presence, last) = presence(hot, secs);
+        let state = State::at(secs, last, history.pulse);
+        let situation = Situation::new(state, &own, hour, presence);
+        let state = state.index();
         let quiet_s = policy.quiet_in_s(secs, view.offset_min);
         let left_s = ((view.on.closes().0 - view.now.0) / 1000).clamp(0, u32::MAX.into()) as u32;
         let (table, slot) = view.plan.moment(secs, left_s.saturating_sub(quiet_s));
         let class_of = view.plan.class(secs, &own);
         let offline = if presence == Presence::Offline { OFFLINE_REACH } else { 1.0 };
-        let reach = table.reach(slot, class_of, recency) * offline;
-        let moment = phase_worth(subject.phase) * learned.lag.multiplier(lag_s(recency));
+        let reach = table.reach(slot, class_of, state) * offline;
+        let moment = phase_worth(subject.phase) * learned.lag.multiplier(lag_s(state));
 
         let best = (enter - enter_anyway) * value;
         let weariness = hot.calls.weariness.value(secs);
@@ -354,7 +357,7 @@ impl Shard {
         let last_of_day = self.last_of_day(view, policy);
         let slot_price =
             if class == Class::Marketing && last_of_day { policy.slot_price_cents.into() } else { 0.0 };
-        let wait = table.continuation(slot, class_of, recency, best, fatigue + price + slot_price);
+        let wait = table.continuation(slot, class_of, state, best, fatigue + price + slot_price);
         let gain = reach * moment * best - fatigue;
         let terms = Terms {
             reach,
@@ -374,7 +377,7 @@ impl Shard {
             Class::Service => Verdict::Send,
             Class::Marketing => decide(gain, price + slot_price, wait),
         };
-        Ok((terms, verdict))
+        Ok((terms, verdict, lag_s(state).min(u16::MAX.into()) as u16))
     }
 
     fn last_of_day(&self, view: &View<'_>, policy: &Policy) -> bool {
@@ -437,8 +440,8 @@ impl Shard {
     }
 }
 
-/// What his device says, and how long ago he gave a sign of life: an own act, or the app on screen.
-fn presence(hot: HotRef<'_>, now: u32) -> (Presence, Option<u32>) {
+/// What his device says, and when he last gave a sign of life: an own act, or the app on screen; 0 for never.
+fn presence(hot: HotRef<'_>, now: u32) -> (Presence, u32) {
     let mut last = hot.activity.last;
     let fresh = |at: u32| now.saturating_sub(at) < STALE_AFTER.presence_s;
     for sign in [hot.live.foreground(), hot.live.online()].into_iter().flatten() {
@@ -446,7 +449,7 @@ fn presence(hot: HotRef<'_>, now: u32) -> (Presence, Option<u32>) {
             last = last.max(sign.at);
         }
     }
-    (Presence::of(hot.live, now), (last != 0).then(|| now.saturating_sub(last)))
+    (Presence::of(hot.live, now), last)
 }
 
 pub(super) fn holdout(policy: &Policy) -> Holdout {

@@ -7,11 +7,12 @@ use crate::bytes::{Get, Malformed, Put};
 use crate::decide::fatigue::Ending;
 use crate::decide::hazard::{Presence, SHAPE, Situation};
 use crate::decide::rhythm::{Intensity, Known, Population};
-use crate::director::word::{EntryLesson, Lessons, Word};
+use crate::decide::state::State;
+use crate::director::word::{ActivityLesson, EntryLesson, Lessons, Word};
 use crate::push::{Life, Outcome};
 use crate::shard::store::Slot;
 use crate::shard::{Outbox, Shard};
-use crate::stage::plan::{SLOT_S, lag_s};
+use crate::stage::plan::SLOT_S;
 use crate::time::{LocalHour, Timestamp};
 
 /// Shoppers that are watched in each slot, and whose rhythms are told.
@@ -99,7 +100,9 @@ impl Shard {
         for (slot, bins) in std::mem::take(&mut self.calling.watch.sample) {
             if !self.store.is_free(slot) {
                 let active = self.store.hot(slot).activity.last >= begin;
-                self.calling.watch.lessons.activity.push((bins, active));
+                let (hot, history) = (self.store.hot(slot), self.store.history(slot));
+                let after = State::at(at.secs(), hot.activity.last, history.pulse).index() as u8;
+                self.calling.watch.lessons.activity.push(ActivityLesson { bins, active, after });
             }
         }
         self.calling.watch.next = slot_after(at);
@@ -130,10 +133,10 @@ impl Shard {
             let offset_min = Shard::offset_of(history, stage, at);
             let known = Known::between(hot.activity.first, secs.max(hot.activity.first), offset_min);
             let own = Intensity::of(history.rhythm, &known, &average);
-            let since = secs.saturating_sub(hot.activity.last);
+            let state = State::at(secs, hot.activity.last, history.pulse);
             let presence = Presence::of(hot.live, secs);
             let hour = LocalHour::at(secs, offset_min);
-            let situation = Situation::new(Some(since), &own, hour, presence);
+            let situation = Situation::new(state, &own, hour, presence);
             self.calling.watch.sample.push((slot, situation.bins()));
             if tell_rhythms {
                 population.add(history.rhythm, &known);
@@ -168,7 +171,7 @@ impl Shard {
                 expected: if treated { terms.enter } else { terms.enter_anyway },
                 treated,
                 entered,
-                lag_s: lag_s(usize::from(crate::decide::hazard::recency_bin(Some(0)))),
+                lag_s: push.lag_s.into(),
                 arm: treated.then_some((push.template, push.trigger as u8, tapped)),
             });
         }
