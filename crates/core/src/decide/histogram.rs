@@ -39,9 +39,14 @@ pub fn border(bin: usize) -> f64 {
 impl Histogram {
     /// Counts a value.
     pub fn add(&mut self, value: f64) {
+        self.add_many(value, 1);
+    }
+
+    /// Counts a value that stands for several.
+    pub fn add_many(&mut self, value: f64, count: u64) {
         match bin(value) {
-            Some(bin) => self.bins[bin] += 1,
-            None => self.worthless += 1,
+            Some(bin) => self.bins[bin] += count,
+            None => self.worthless += count,
         }
     }
 
