@@ -219,6 +219,11 @@ impl Store {
         &self.pages.cold[slot.page()][slot.row()]
     }
 
+    /// The pages of hot columns, in the order of slots: what a scan reads.
+    pub fn hot_pages(&self) -> &[Arc<HotPage>] {
+        &self.pages.hot
+    }
+
     /// The hot columns in a slot.
     pub fn hot(&self, slot: Slot) -> HotRef<'_> {
         self.pages.hot[slot.page()].seen(slot.row())
