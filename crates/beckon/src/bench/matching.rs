@@ -47,9 +47,9 @@ fn category(number: u64) -> Term {
 impl Part {
     fn fold(&mut self, shopper: u64, product: bool) {
         let id = format!("shopper-{shopper:09}");
-        let kind = 1 + self.dice.below(400);
+        let kind = 1 + self.dice.below(400) as u64;
         let act = if product {
-            let of = |term: u64| Text { term: Term(term as u32), text: "x" };
+            let of = |term: usize| Text { term: Term(term as u32), text: "x" };
             Act::Product {
                 what: ProductAct::Viewed,
                 product: ProductRef {
@@ -57,7 +57,7 @@ impl Part {
                     category: Text { term: category(kind), text: "x" },
                     brand: of(1_000_000 + self.dice.below(5_000)),
                     host: of(2_000_000 + self.dice.below(2_000)),
-                    price_cents: 100 + self.dice.below(50_000),
+                    price_cents: 100 + self.dice.below(50_000) as u64,
                     ..ProductRef::default()
                 },
             }
@@ -107,7 +107,7 @@ pub fn measure(args: &Args, _: &Scratch) -> Result<Vec<Figure>, Error> {
     line("made", format!("{shoppers} shoppers in {:.0} s", watch.elapsed_secs()));
     let mut figures = Vec::new();
     for (goal, shows) in [(goals::MATCH_ONE, 1), (goals::MATCH_MANY, MANY)] {
-        let mut figure = Figure::new(goal);
+        let mut figure = Figure::of(goal);
         for _ in 0..args.runs.max(3) {
             let (took, folded, selected) = pass(&mut parts, shows, args.rate);
             let bandwidth = read_all(&parts);
@@ -115,9 +115,9 @@ pub fn measure(args: &Args, _: &Scratch) -> Result<Vec<Figure>, Error> {
                 Limit::at_best("reading the hot columns once", Unit::Millis, bandwidth * 1e3),
                 Limit::beside("bytes of hot columns", Unit::Bytes, hot as f64),
                 Limit::beside("events folded meanwhile", Unit::PerSecond, folded / took),
-                Limit::beside("selected a show", Unit::Bytes, selected as f64 / shows as f64),
             ];
-            figure.run(took * 1e3, limits);
+            figure.add(took * 1e3, limits);
+            line("selected a show", selected / shows as u64);
         }
         figures.push(figure);
     }
@@ -185,7 +185,7 @@ fn pass(parts: &mut [Part], shows: usize, rate: u64) -> (f64, f64, u64) {
                 scope.spawn(move || {
                     barrier.wait();
                     let watch = Stopwatch::start();
-                    let it = Match::new(wanted, part.stage.learned().entry_model(), rules);
+                    let it = Match::new(wanted, &part.stage.learned().entry, rules);
                     let mut spreads = vec![Spread::default(); shows];
                     let mut due = 0;
                     for (at, room) in rooms.iter_mut().enumerate() {
@@ -233,7 +233,7 @@ fn fold_due(part: &mut Part, watch: &Stopwatch, done: &mut u64, rate: u64, shopp
     let due = (watch.elapsed_secs() * rate as f64) as u64;
     while *done < due {
         let before = part.folded;
-        let shopper = part.dice.below(shoppers);
+        let shopper = part.dice.below(shoppers as usize) as u64;
         part.fold(shopper, true);
         // Half of the shoppers drawn are another thread's.
         *done += part.folded - before;
