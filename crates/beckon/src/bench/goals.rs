@@ -69,5 +69,9 @@ pub const MATCH_ONE: Goal = Goal {
 };
 
 /// The same for sixteen shows in one pass.
-pub const MATCH_MANY: Goal =
-    Goal { name: "score and select among all shoppers, 16 shows", must: 300.0, aim: Some(100.0), ..MATCH_ONE };
+pub const MATCH_MANY: Goal = Goal {
+    name: "score and select among all shoppers, 16 shows",
+    must: 300.0,
+    aim: Some(100.0),
+    ..MATCH_ONE
+};

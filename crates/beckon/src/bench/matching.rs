@@ -4,12 +4,12 @@
 //! without a journal: what is measured is the pass over memory. Between two shards each thread folds the
 //! events that have come due meanwhile.
 
+use super::Args;
 use super::dice::Dice;
 use super::error::Error;
 use super::figure::{Figure, Limit, Unit, line};
 use super::goals;
 use super::scratch::Scratch;
-use super::Args;
 use crate::clock::Stopwatch;
 use beckon_core::dedup::Window;
 use beckon_core::event::{Act, Channel, Class, Context, Event, ProductAct, ProductRef, Text, Trait};
@@ -169,7 +169,8 @@ fn pass(parts: &mut [Part], shows: usize, rate: u64) -> (f64, f64, u64) {
     let threads = parts.len();
     let (barrier, gathered) = (Barrier::new(threads), Mutex::new(Gathered::default()));
     let folded_before: u64 = parts.iter().map(|it| it.folded).sum();
-    let pages = parts.iter().flat_map(|it| &it.shards).map(|it| it.store().hot_pages().len()).max().unwrap_or(0);
+    let pages =
+        parts.iter().flat_map(|it| &it.shards).map(|it| it.store().hot_pages().len()).max().unwrap_or(0);
     // Room for the scores is kept between passes by a server: making it is not part of the figure.
     let mut rooms: Vec<Vec<Vec<[u16; PAGE_ROWS]>>> = parts
         .iter()

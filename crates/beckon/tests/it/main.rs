@@ -3,6 +3,7 @@
 mod collect;
 mod config;
 mod dispatch;
+mod evening;
 mod keys;
 mod node;
 mod peers;
@@ -10,6 +11,7 @@ mod replay;
 mod replay_delivery;
 mod replay_formats;
 mod server;
+mod sink;
 mod tidy;
 mod tools;
 mod zones;
