@@ -1,6 +1,7 @@
 //! `beckon serve`: from the configuration to a running server, and to its orderly end.
 
 use crate::config::{self, Config};
+use crate::defaults::enter_defaults;
 use crate::gateway::{self, App};
 use crate::keys::{self, Keys, Printed};
 use crate::runtime::{self, Node};
@@ -81,6 +82,10 @@ impl Server {
         let (keys, printed) = Keys::open_or_create(&config.data, &config.first_keys)?;
         let secrets = Secrets::open_or_create(&config.data)?;
         let app = App::new(node.clone(), keys::Shared::new(keys), secrets, config, tls.is_some());
+        if let Err(error) = enter_defaults(&node).await {
+            tracing::warn!(%error, "the templates to begin with could not be entered: the next start tries again");
+        }
+        app.keep_policy().await;
         let (stop, stopped) = oneshot::channel();
         let router = gateway::router(app.clone());
         let serving = tokio::spawn(bound.serve(router, async move {
