@@ -1,6 +1,7 @@
 //! `beckon serve`: from the configuration to a running server, and to its orderly end.
 
 use crate::config::{self, Config};
+use crate::defaults::enter_defaults;
 use crate::dispatch::carrier::Carrier;
 use crate::dispatch::compose::Composer;
 use crate::gateway::{self, App};
@@ -87,6 +88,10 @@ impl Server {
         let (keys, printed) = Keys::open_or_create(&config.data, &config.first_keys)?;
         let secrets = Secrets::open_or_create(&config.data)?;
         let app = App::new(node.clone(), keys::Shared::new(keys), secrets, config, tls.is_some());
+        if let Err(error) = enter_defaults(&node).await {
+            tracing::warn!(%error, "the templates to begin with could not be entered: the next start tries again");
+        }
+        app.keep_policy().await;
         let (stop, stopped) = oneshot::channel();
         let router = gateway::router(app.clone());
         let serving = tokio::spawn(bound.serve(router, async move {
