@@ -1,5 +1,7 @@
 //! Bugs to be planted, so that the oracle itself is tested: one that catches nothing proves nothing.
 
+mod bend;
+
 /// A bug.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Plant {
@@ -21,11 +23,41 @@ pub enum Plant {
     RequestSplit,
     /// An erasure is answered and not carried out.
     EraseIgnored,
+    /// A parcel leaves before the record that let it go is durable.
+    LeftBeforeDurable,
+    /// Nobody looks at the deadline once more when the disk was slow.
+    LeftLate,
+    /// A lost answer is taken for a refusal.
+    LostIsRefused,
+    /// After a crash what may have left is taken for refused.
+    RetriedAfterCrash,
+    /// After a crash what may have left is forgotten.
+    UnansweredForgotten,
+    /// After a crash what waited for its channel is forgotten.
+    WaitingForgotten,
+    /// A replay carries out what it folds.
+    ReplayDispatches,
+    /// Shards do not hear who entered a room.
+    RoomUnseen,
+    /// Shards do not hear who withdrew consent.
+    RefusalUnheard,
+    /// Shards have a cap that is one too high.
+    CapOffByOne,
+    /// Shards know no quiet hours.
+    QuietUnknown,
+    /// Shards do not hear of new prices.
+    PriceStale,
+    /// Shards do not hear that an offer is sold out.
+    SoldOutUnheard,
+    /// Shards do not hear that a show is over.
+    EndUnheard,
+    /// Shards take an accepted push for an ambiguous one.
+    AnswerMistaken,
 }
 
 impl Plant {
-    /// All of them.
-    pub const ALL: [Plant; 9] = [
+    /// Those of events, the journal and snapshots.
+    pub const EVENTS: [Plant; 9] = [
         Plant::SyncLost,
         Plant::ToldDropped,
         Plant::AckBeforeCommit,
@@ -35,5 +67,24 @@ impl Plant {
         Plant::ReleasedTooFar,
         Plant::RequestSplit,
         Plant::EraseIgnored,
+    ];
+
+    /// Those of pushes.
+    pub const PUSHES: [Plant; 15] = [
+        Plant::LeftBeforeDurable,
+        Plant::LeftLate,
+        Plant::LostIsRefused,
+        Plant::RetriedAfterCrash,
+        Plant::UnansweredForgotten,
+        Plant::WaitingForgotten,
+        Plant::ReplayDispatches,
+        Plant::RoomUnseen,
+        Plant::RefusalUnheard,
+        Plant::CapOffByOne,
+        Plant::QuietUnknown,
+        Plant::PriceStale,
+        Plant::SoldOutUnheard,
+        Plant::EndUnheard,
+        Plant::AnswerMistaken,
     ];
 }
