@@ -5,7 +5,7 @@ use super::Air;
 use crate::disk::Faults;
 use crate::node::Node;
 use beckon_core::push::report::Report;
-use beckon_core::push::{Life, PushId};
+use beckon_core::push::{End, Life, PushId, Reason};
 use std::collections::BTreeMap;
 
 /// Rounds until nothing may be open any more: an hour of them.
@@ -62,6 +62,7 @@ impl Air {
                 self.hand_over(node, usize::MAX)?;
                 self.bring_answers(node, usize::MAX);
             }
+            self.follow_gone();
             let over = self.clock > self.script.ends;
             if over && node.is_quiet() && node.has_left() && self.judge.lives().open().next().is_none() {
                 return Ok(());
@@ -69,6 +70,18 @@ impl Air {
         }
         let open: Vec<PushId> = self.judge.lives().open().collect();
         Err(format!("{} pushes never end, e.g. {:?}", open.len(), open.first()))
+    }
+
+    /// A push that never left because its shopper was forgotten, or became another, leaves no other trace than
+    /// its row without a name.
+    fn follow_gone(&mut self) {
+        let open: Vec<PushId> = self.judge.lives().open().collect();
+        for id in open {
+            let row = self.straight.shard(id.shard).and_then(|it| it.ledger().get(id.number));
+            if row.is_some_and(|it| it.life == Life::Ended(End::Withheld(Reason::Gone)) && it.shopper.is_empty()) {
+                self.judge.gone(id);
+            }
+        }
     }
 
     fn judge_all(&mut self, node: &Node) -> Result<(), String> {

@@ -201,6 +201,11 @@ impl Judge {
         Ok(())
     }
 
+    /// The shopper of a push that waits is gone, and with him the push.
+    pub fn gone(&mut self, push: PushId) {
+        self.lives.dropped(push);
+    }
+
     /// Messages and how they ended.
     pub fn lives(&self) -> &Lives {
         &self.lives
