@@ -2,6 +2,7 @@
 
 mod collect;
 mod config;
+mod decided;
 mod dispatch;
 mod keys;
 mod node;
@@ -9,7 +10,9 @@ mod peers;
 mod replay;
 mod replay_delivery;
 mod replay_formats;
+mod rules;
 mod server;
+mod shows;
 mod tidy;
 mod tools;
 mod zones;
