@@ -312,7 +312,7 @@ fn a_rule_is_counted_at_once_and_a_bad_one_says_where_it_stops_making_sense() {
     );
     assert_eq!(
         (&problem["position"], &problem["line"], &problem["column"]),
-        (&json!(29), &json!(2), &json!(5))
+        (&json!(28), &json!(2), &json!(5))
     );
     assert!(problem["detail"].as_str().unwrap().contains("profile.city_tier"), "{problem}");
     let mut planned = show();
