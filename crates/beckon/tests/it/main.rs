@@ -2,6 +2,7 @@
 
 mod collect;
 mod config;
+mod decided;
 mod dispatch;
 mod evening;
 mod keys;
@@ -10,7 +11,9 @@ mod peers;
 mod replay;
 mod replay_delivery;
 mod replay_formats;
+mod rules;
 mod server;
+mod shows;
 mod sink;
 mod tidy;
 mod tools;

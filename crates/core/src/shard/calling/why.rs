@@ -53,18 +53,15 @@ impl Shard {
             }
             Err(No { reason, terms }) => (Some(reason), terms),
         };
-        let (rules, channels) = self.rules(&question, stage);
-        Some(Why { pushes, now, terms, rules, channels })
+        let mut why = Why { pushes, now, terms, rules: Vec::new(), channels: Vec::new() };
+        self.rules(&question, stage, &mut why);
+        Some(why)
     }
 
-    /// Every rule asked by itself.
-    fn rules(
-        &self,
-        question: &Question<'_>,
-        stage: &Stage,
-    ) -> (Vec<(Reason, bool)>, Vec<(Channel, Option<Reason>)>) {
+    /// Asks every rule and every channel by itself.
+    fn rules(&self, question: &Question<'_>, stage: &Stage, why: &mut Why) {
         let &Question { slot, show, on, stir, came_online, now, .. } = question;
-        let Some(plan) = stage.plan(show) else { return (vec![(Reason::NotOpen, true)], Vec::new()) };
+        let Some(plan) = stage.plan(show) else { return };
         let (hot, history, cold) = (self.store.hot(slot), self.store.history(slot), self.store.cold(slot));
         let (policy, secs) = (stage.policy(), now.secs());
         let offset_min = Shard::offset_of(history, stage, now);
@@ -82,7 +79,7 @@ impl Shard {
         let recent = hot.calls.last != 0 && secs.saturating_sub(hot.calls.last) < policy.gap_s;
         let spent = self.day_count(cold, day, None, 0) >= usize::from(policy.day_cap);
         let ask = Ask { hot, cold, class, day, secs, offset_min };
-        let mut rules = vec![
+        why.rules = vec![
             (Reason::NotOpen, !on.is_open(now)),
             (Reason::ShowLate, on.is_late(now)),
             (Reason::InRoom, is_in_room(hot.live, on.show.room.term, secs)),
@@ -95,8 +92,7 @@ impl Shard {
             (Reason::HeldOut, marketing && group == Group::Global),
             (Reason::Ghost, marketing && group == Group::Ghost),
         ];
-        rules.extend(self.way(&ask, stage).err().map(|reason| (reason, true)));
-        let channels = stage.channels().map(|it| (it.channel, self.over(it, &ask, policy).err())).collect();
-        (rules, channels)
+        why.rules.extend(self.way(&ask, stage).err().map(|reason| (reason, true)));
+        why.channels = stage.channels().map(|it| (it.channel, self.over(it, &ask, policy).err())).collect();
     }
 }
