@@ -49,8 +49,7 @@ fn main() -> ExitCode {
 
 fn parse(mut words: impl Iterator<Item = String>) -> Option<Arguments> {
     let threads = std::thread::available_parallelism().map_or(1, usize::from);
-    let mut arguments =
-        Arguments {
+    let mut arguments = Arguments {
         seeds: 0..1000,
         steps: None,
         cases: 1_000_000,

@@ -4,8 +4,8 @@
 use super::script::{HOSTS, PRODUCTS};
 use crate::random::Random;
 use beckon_core::event::{
-    Act, AppAct, Channel, Class, Context, Device, DeviceState, Event, OrderAct, ProductAct, ProductRef, PushAct,
-    RoomAct, Text, Trait,
+    Act, AppAct, Channel, Class, Context, Device, DeviceState, Event, OrderAct, ProductAct, ProductRef,
+    PushAct, RoomAct, Text, Trait,
 };
 use beckon_core::id::{SourceId, message_key};
 use beckon_core::names::Kind;
@@ -98,7 +98,13 @@ impl Cast {
     }
 
     /// How a shopper begins: his device, and what he thinks of messages.
-    pub fn introduce(&mut self, number: usize, now: Timestamp, names: &Dictionary, random: &mut Random) -> Vec<u8> {
+    pub fn introduce(
+        &mut self,
+        number: usize,
+        now: Timestamp,
+        names: &Dictionary,
+        random: &mut Random,
+    ) -> Vec<u8> {
         let granted = !random.one_in(8);
         let mut traits = Vec::new();
         if !random.one_in(10) {
@@ -118,7 +124,8 @@ impl Cast {
             return self.encoded(number, at, Act::Identify { traits: Vec::new() }, "identify", false, names);
         }
         if random.one_in(self.minds) {
-            let channel = random.one_in(2).then(|| random.choose(&[Channel::Webhook, Channel::Fcm, Channel::Vivo]));
+            let channel =
+                random.one_in(2).then(|| random.choose(&[Channel::Webhook, Channel::Fcm, Channel::Vivo]));
             let class = if random.one_in(4) { Class::Service } else { Class::Marketing };
             let traits = vec![Trait::Consent { channel, class, granted: random.one_in(2) }];
             return self.encoded(number, at, Act::Identify { traits }, "identify", false, names);
@@ -143,7 +150,8 @@ impl Cast {
                 (room(what, show, random, names), what.word())
             }
             11..13 => {
-                let what = random.choose(&[RoomAct::Followed, RoomAct::ReminderBooked, RoomAct::ReminderBooked]);
+                let what =
+                    random.choose(&[RoomAct::Followed, RoomAct::ReminderBooked, RoomAct::ReminderBooked]);
                 (room(what, random.index(self.shows), random, names), what.word())
             }
             13..15 => (Act::App(random.choose(&[AppAct::Opened, AppAct::Backgrounded])), "app"),
@@ -164,7 +172,8 @@ impl Cast {
             }
             _ if !shopper.inbox.is_empty() => {
                 message = random.pick(&shopper.inbox).clone();
-                let what = random.choose(&[PushAct::Received, PushAct::Tapped, PushAct::Tapped, PushAct::Dismissed]);
+                let what =
+                    random.choose(&[PushAct::Received, PushAct::Tapped, PushAct::Tapped, PushAct::Dismissed]);
                 let act = Act::Push { what, message: &message };
                 return self.encoded_as(number, at, act, word(Kind::Event, "push"), false, names);
             }
@@ -197,13 +206,15 @@ impl Cast {
     ) -> Vec<u8> {
         self.events += 1;
         let it = &self.shoppers[number];
-        let zone = it.zone.filter(|_| device || self.events.is_multiple_of(3)).map(|(name, offset_min)| Zone {
-            name: Text { term: names.intern(Kind::Zone, name), text: name },
-            offset_min,
-            until: u32::MAX,
-            next_offset_min: offset_min,
-        });
-        let device = it.device.as_ref().filter(|_| device).map(|(id, kind)| Device { id, kind, token: Some(id) });
+        let zone =
+            it.zone.filter(|_| device || self.events.is_multiple_of(3)).map(|(name, offset_min)| Zone {
+                name: Text { term: names.intern(Kind::Zone, name), text: name },
+                offset_min,
+                until: u32::MAX,
+                next_offset_min: offset_min,
+            });
+        let device =
+            it.device.as_ref().filter(|_| device).map(|(id, kind)| Device { id, kind, token: Some(id) });
         let event = Event {
             key: message_key(SOURCE, &format!("message-{}", self.events)),
             at,

@@ -78,7 +78,9 @@ impl Air {
         let open: Vec<PushId> = self.judge.lives().open().collect();
         for id in open {
             let row = self.straight.shard(id.shard).and_then(|it| it.ledger().get(id.number));
-            if row.is_some_and(|it| it.life == Life::Ended(End::Withheld(Reason::Gone)) && it.shopper.is_empty()) {
+            if row.is_some_and(|it| {
+                it.life == Life::Ended(End::Withheld(Reason::Gone)) && it.shopper.is_empty()
+            }) {
                 self.judge.gone(id);
             }
         }

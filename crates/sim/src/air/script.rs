@@ -129,7 +129,8 @@ impl Script {
         let third = length / 3;
         let phases = [Phase::WarmUp, Phase::Climax, Phase::Closing];
         let slot_ms = length / OFFERS as i64;
-        let product = |slot: usize| name(names, Kind::Product, PRODUCTS[(number * 3 + slot) % PRODUCTS.len()]);
+        let product =
+            |slot: usize| name(names, Kind::Product, PRODUCTS[(number * 3 + slot) % PRODUCTS.len()]);
         let slots = (0..OFFERS).map(|slot| Slot {
             item: Item {
                 product: product(slot),
@@ -250,7 +251,10 @@ impl Script {
                 let fresh = policy(random, now);
                 let it = &mut self.policy;
                 match random.below(5) {
-                    0 => (it.quiet_from_min, it.quiet_until_min) = (fresh.quiet_from_min, fresh.quiet_until_min),
+                    0 => {
+                        (it.quiet_from_min, it.quiet_until_min) =
+                            (fresh.quiet_from_min, fresh.quiet_until_min)
+                    }
                     1 => it.day_cap = random.range(1, 40) as u8,
                     2 => it.show_cap = random.range(1, 25) as u8,
                     3 => it.consent_assumed = fresh.consent_assumed,

@@ -91,7 +91,8 @@ impl Sink {
             }
             None if random.one_in(mood.refuses) => {
                 seen = false;
-                let answer = random.choose(&[Answer::Refused, Answer::Gone, Answer::Capped, Answer::NotComposed]);
+                let answer =
+                    random.choose(&[Answer::Refused, Answer::Gone, Answer::Capped, Answer::NotComposed]);
                 (soon, answer, Verdict::Done)
             }
             None => {

@@ -5,10 +5,10 @@ use super::cast::SOURCE;
 use crate::node::{BootError, Node};
 use crate::oracle::Difference;
 use beckon_core::director::catalogue::Change;
+use beckon_core::event::Event;
 use beckon_core::id::MachineId;
 use beckon_core::limits::SHARDS;
 use beckon_core::shard::route;
-use beckon_core::event::Event;
 use beckon_engine::record::{self, EventsWriter};
 
 /// Records and commits that a step moves the node on by at most.
@@ -172,6 +172,7 @@ impl Air {
         for _ in 0..count {
             let Some((push, answer, verdict)) = self.sink.answer(self.clock) else { break };
             self.note(format_args!("{push}: {answer:?}"));
+            self.judge.hears(push, answer);
             node.answer(push, answer, verdict);
         }
     }

@@ -80,7 +80,9 @@ impl Plant {
                 Staged::PutPolicy(Policy { quiet_from_min: 0, quiet_until_min: 0, ..it })
             }
             (Plant::PriceStale, Staged::Cue(Cue { kind: CueKind::OfferChanged { .. }, .. })) => return None,
-            (Plant::SoldOutUnheard, Staged::Cue(Cue { kind: CueKind::Stock { left: 0, .. }, .. })) => return None,
+            (Plant::SoldOutUnheard, Staged::Cue(Cue { kind: CueKind::Stock { left: 0, .. }, .. })) => {
+                return None;
+            }
             (Plant::EndUnheard, Staged::Cue(Cue { kind: CueKind::End, .. })) => return None,
             (_, it) => it,
         };

@@ -126,7 +126,8 @@ impl Board {
         };
         let minute = (now.0.div_euclid(60_000) + i64::from(offset_min)).rem_euclid(1440);
         let (from, until) = (i64::from(self.policy.quiet_from_min), i64::from(self.policy.quiet_until_min));
-        let quiet = if from <= until { from <= minute && minute < until } else { minute >= from || minute < until };
+        let quiet =
+            if from <= until { from <= minute && minute < until } else { minute >= from || minute < until };
         if quiet {
             return wrong("it is quiet hours where the shopper is");
         }

@@ -222,12 +222,7 @@ impl Lives {
     }
 
     /// Marketing pushes that may have reached a shopper, for which `counts`; without `id` itself.
-    pub fn count(
-        &self,
-        key: &Key,
-        id: PushId,
-        counts: impl Fn(Term, Channel, &str, i64) -> bool,
-    ) -> usize {
+    pub fn count(&self, key: &Key, id: PushId, counts: impl Fn(Term, Channel, &str, i64) -> bool) -> usize {
         let theirs = self.of.get(key).map_or(&[][..], |it| it);
         let fits = |it: &&PushId| {
             let Some(life) = self.lives.get(it).filter(|_| **it != id) else { return false };
