@@ -172,6 +172,7 @@ impl Air {
         for _ in 0..count {
             let Some((push, answer, verdict)) = self.sink.answer(self.clock) else { break };
             self.note(format_args!("{push}: {answer:?}"));
+            self.judge.hears(push, answer);
             node.answer(push, answer, verdict);
         }
     }

@@ -6,13 +6,16 @@ use super::{Item, Node, Seat, Settings, shards_of};
 use crate::disk::SimDisk;
 use crate::plant::Plant;
 use beckon_core::id::ShardId;
+use beckon_core::shard::Shard;
+use beckon_core::shard::calling::parcel::Parcel;
+use beckon_core::stage::Stage;
 use beckon_core::time::Timestamp;
 use beckon_engine::dictionary::Dictionary;
 use beckon_engine::record::{self, LOGIC_VERSION};
 use beckon_engine::recovery::{self, Head, Replay};
 use beckon_engine::sequencer::Sequencer;
-use beckon_engine::worker::{Tell, Unsent, Worker};
-use beckon_journal::{Corruption, FileLog, Log, OpenError, ReadError, SnapshotStore, no_monitor};
+use beckon_engine::worker::{Out, Tell, Unsent, Worker};
+use beckon_journal::{Corruption, FileLog, Log, Offset, OpenError, ReadError, SnapshotStore, no_monitor};
 use std::collections::VecDeque;
 
 /// Why a node did not start.
@@ -109,9 +112,27 @@ impl Node {
         if settings.plant != Some(Plant::UnsentForgotten) {
             unsent.into_iter().for_each(|it| node.tell(it));
         }
+        if settings.plant == Some(Plant::ReplayDispatches) {
+            node.outbox.replayed = replayed(&node, settings)?;
+        }
         node.resume();
         Ok(node)
     }
+}
+
+/// What folding the journal once more lets go: a start that carried it out would send twice.
+fn replayed(node: &Node, settings: &Settings) -> Result<Vec<Box<Parcel>>, BootError> {
+    let shards = ShardId::all().map(|id| (Shard::new(id, settings.window), Stage::default(), Offset(0)));
+    let (mut worker, mut parcels) = (Worker::new(shards), Vec::new());
+    node.log.replay(Replay::oldest(&node.log), &mut |offset, record| {
+        let keep = |out: Out| {
+            if let Out::Carry(parcel) = out {
+                parcels.push(parcel);
+            }
+        };
+        Ok(worker.apply(offset, record, keep)?)
+    })?;
+    Ok(parcels)
 }
 
 fn load_split(

@@ -37,6 +37,8 @@ pub struct Outbox {
     /// Parcels that may leave.
     ready: VecDeque<Box<Parcel>>,
     channels: Vec<ChannelPlan>,
+    /// What a replay let go, if a bug kept it.
+    pub(super) replayed: Vec<Box<Parcel>>,
 }
 
 fn ticket_of(push: PushId) -> TicketId {
@@ -127,7 +129,10 @@ impl Node {
     }
 
     /// The answer to an attempt came, or it is known to be lost.
-    pub fn answer(&mut self, push: PushId, answer: Answer, verdict: Verdict) {
+    pub fn answer(&mut self, push: PushId, mut answer: Answer, verdict: Verdict) {
+        if self.plant == Some(Plant::LostIsRefused) && answer == Answer::Ambiguous {
+            answer = Answer::Later(self.now());
+        }
         self.force(record::answered([(push, answer)]), self.clock);
         self.finished(push, verdict);
     }
@@ -147,6 +152,9 @@ impl Node {
         if self.plant == Some(Plant::RetriedAfterCrash) {
             let now = self.now();
             lost.iter_mut().for_each(|it| it.1 = Answer::Later(now));
+        }
+        if self.plant == Some(Plant::ReplayDispatches) {
+            self.outbox.ready.extend(std::mem::take(&mut self.outbox.replayed));
         }
         if !lost.is_empty() && self.plant != Some(Plant::UnansweredForgotten) {
             self.force(record::answered(lost), self.clock);

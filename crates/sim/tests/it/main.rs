@@ -1,5 +1,7 @@
 //! What the gate relies on: seeds pass, one seed is one run, and the oracle catches what is planted.
 
+mod pushes;
+
 use beckon_sim::plant::Plant;
 use beckon_sim::world::{Failure, Play, STEPS, run};
 

@@ -11,8 +11,8 @@ pub use lives::Tally;
 use beckon_core::director::catalogue::Change;
 use beckon_core::event::{Act, Class, Event};
 use beckon_core::id::{MachineId, Term};
-use beckon_core::push::PushId;
 use beckon_core::push::report::Report;
+use beckon_core::push::{Answer, PushId};
 use beckon_core::shard::calling::parcel::Parcel;
 use beckon_core::time::Timestamp;
 use beckon_engine::record::{Body, Record};
@@ -34,6 +34,8 @@ pub struct Judge {
     allowed: BTreeMap<(PushId, u8), Parcel>,
     /// What has left.
     left: BTreeSet<(PushId, u8)>,
+    /// What the channel said to the last message that left; `None` while it has not been heard.
+    said: BTreeMap<PushId, Option<Answer>>,
 }
 
 impl Judge {
@@ -182,8 +184,20 @@ impl Judge {
         if clock >= parcel.deadline {
             return Err(format!("{} leaves at {clock:?}, its deadline was {:?}", parcel.id, parcel.deadline));
         }
+        let before = self.said.insert(parcel.id, None);
+        if let Some(said) = before
+            && parcel.class == Class::Marketing
+            && !matches!(said, Some(Answer::Later(_)))
+        {
+            return Err(format!("{} leaves again, and what the channel said before was {said:?}", parcel.id));
+        }
         self.left.insert(key);
         Ok(())
+    }
+
+    /// A channel's answer was heard, whatever the node makes of it.
+    pub fn hears(&mut self, push: PushId, answer: Answer) {
+        self.said.insert(push, Some(answer));
     }
 
     /// Nothing is under way any more: holds a show's report against what was counted here.
