@@ -2,12 +2,17 @@
 
 use crate::config::{self, Config};
 use crate::defaults::enter_defaults;
+use crate::dispatch::carrier::Carrier;
+use crate::dispatch::compose::Composer;
 use crate::gateway::{self, App};
 use crate::keys::{self, Keys, Printed};
 use crate::runtime::{self, Node};
 use crate::secrets::Secrets;
 use std::time::Duration;
 use tokio::sync::oneshot;
+
+/// How long a stop waits for channels to answer what they were sent.
+const DRAIN: Duration = Duration::from_secs(5);
 
 /// Why the server did not start.
 #[derive(Debug, thiserror::Error)]
@@ -48,6 +53,7 @@ pub struct Server {
     stop: oneshot::Sender<()>,
     serving: tokio::task::JoinHandle<()>,
     housekeeping: tokio::task::JoinHandle<()>,
+    carrying: tokio::task::JoinHandle<()>,
 }
 
 /// The node's options as the configuration has them.
@@ -92,7 +98,9 @@ impl Server {
             let _ = stopped.await;
         }));
         let housekeeping = tokio::spawn(app.clone().housekeeping());
-        Ok(Server { address, tls: tls.is_some(), printed, node, app, stop, serving, housekeeping })
+        let composer = Composer::new(app.links.clone());
+        let carrying = tokio::spawn(Carrier::new(node.clone(), app.secrets.clone(), composer).run());
+        Ok(Server { address, tls: tls.is_some(), printed, node, app, stop, serving, housekeeping, carrying })
     }
 
     /// Lets requests under way finish, takes snapshots, and ends.
@@ -101,6 +109,9 @@ impl Server {
         let _ = self.stop.send(());
         let _ = self.serving.await;
         self.housekeeping.abort();
+        // What was sent is answered and journalled first; what waits is found again at the next start.
+        let _ = tokio::time::timeout(DRAIN, self.node.quiesce()).await;
+        self.carrying.abort();
         let node = self.node;
         tokio::task::block_in_place(|| node.stop())
     }

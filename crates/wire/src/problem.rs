@@ -82,6 +82,8 @@ codes! {
     BulkGap = "bulk-gap", 409, "Events of this bulk source are missing before these", "Continue at `expected`.";
     /// The show is over.
     ShowEnded = "show-ended", 409, "The show has ended", "Put a new show; an ended one keeps its report and no longer changes.";
+    /// A link whose time is over.
+    LinkExpired = "link-expired", 410, "The link is no longer valid", "Open the shop; what the link led to is over.";
     /// Virtual time was asked for where time is real.
     ClockNotVirtual = "clock-not-virtual", 409, "The clock is the real one and cannot be moved", "Start with `--clock virtual`.";
     /// Virtual time moves forward only.

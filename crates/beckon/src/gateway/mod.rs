@@ -25,11 +25,13 @@ mod reports;
 mod resource;
 mod shows;
 mod stats;
+mod tap;
 mod templates;
 pub mod tls;
 
 use crate::clock::Stopwatch;
 use crate::config::Config;
+use crate::dispatch::tap::TapLinks;
 use crate::keys;
 use crate::runtime::Node;
 use crate::secrets::Secrets;
@@ -55,6 +57,8 @@ pub struct Inner {
     keys: keys::Shared,
     /// What channels and tap links are signed with.
     pub secrets: Secrets,
+    /// Makes and reads tap links.
+    pub links: TapLinks,
     zones: Zones,
     default_timezone: String,
     origins: Vec<String>,
@@ -84,10 +88,15 @@ impl App {
     pub fn new(node: Node, keys: keys::Shared, secrets: Secrets, config: &Config, tls: bool) -> Self {
         let mut high = [0; 8];
         let _ = ring::rand::SecureRandom::fill(&ring::rand::SystemRandom::new(), &mut high);
+        let scheme = if tls { "https" } else { "http" };
+        let own = || format!("{scheme}://{}", config.listen);
+        let base = config.public_url.clone().unwrap_or_else(own);
+        let links = TapLinks::new(&base, &secrets.tap_key());
         App(Arc::new(Inner {
             node,
             keys,
             secrets,
+            links,
             zones: Zones::new(),
             default_timezone: config.default_timezone.clone(),
             origins: config.cors.origins.clone(),
@@ -203,6 +212,9 @@ pub fn router(app: App) -> Router {
         .route("/readyz", get(ops::readyz))
         .route("/openapi.json", get(openapi::serve))
         .route("/docs/errors", any(ops::errors))
+        .route("/t/{token}", get(tap::page))
+        .route("/t/{token}/now", get(tap::now))
+        .route("/t/{token}/tapped", post(tap::tapped))
         .fallback(answer::path_unknown)
         .layer(axum::middleware::from_fn(answer::problems))
         .layer(axum::middleware::from_fn_with_state(app.clone(), cors::cors))

@@ -5,9 +5,9 @@
 //! steps; a shopper's class is the step that fits his own rhythm over the hours that remain, so that an
 //! evening shopper counts as quiet at noon for a show that ends at two, and as lively for one at nine.
 
-use super::hazard::{Hazard, Presence, RECENCIES, RECENCY_BORDERS_S, Situation};
-use super::moment::{Aging, aging};
+use super::hazard::{Hazard, Presence, Situation};
 use super::rhythm::Intensity;
+use super::state::{STATES, State};
 use crate::decay::{exp2, log2};
 use crate::time::LocalHour;
 
@@ -78,20 +78,19 @@ impl Span {
     }
 }
 
-/// Chances of activity in a slot, by hour of the span, class and recency.
+/// Chances of activity in a slot, by hour of the span, class and state.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Chain {
-    span: Span,
-    /// By (hour of the span, class, recency).
+    /// By (hour of the span, class, state).
     by_hour: Vec<f32>,
     hours: Vec<usize>,
 }
 
 impl Chain {
-    /// Asks `hazard` for every hour of the span, class and recency. The device's state is left out, for
+    /// Asks `hazard` for every hour of the span, class and state. The device's state is left out, for
     /// nobody knows it of a later slot: `hazard` should be one that learned without it.
     pub fn new(hazard: &Hazard, average: &Intensity, span: Span) -> Self {
-        let mut chain = Chain { span, by_hour: Vec::new(), hours: Vec::with_capacity(span.slots) };
+        let mut chain = Chain { by_hour: Vec::new(), hours: Vec::with_capacity(span.slots) };
         let mut seen: Vec<LocalHour> = Vec::new();
         let classes: Vec<Intensity> = (0..CLASSES).map(|class| average.scaled(factor(class))).collect();
         for slot in 0..span.slots {
@@ -103,9 +102,8 @@ impl Chain {
             }
             seen.push(hour);
             for intensity in &classes {
-                for recency in 0..RECENCIES {
-                    let mut situation = Situation::new(None, intensity, hour, Presence::Unknown);
-                    situation.recency = recency as u8;
+                for state in State::all() {
+                    let situation = Situation::new(state, intensity, hour, Presence::Unknown);
                     let p = hazard.predict(&situation).p;
                     chain.by_hour.push(per_slot(p, hazard.slot_s(), span.slot_s) as f32);
                 }
@@ -116,12 +114,7 @@ impl Chain {
 
     /// The chance of activity within a slot.
     pub fn hazard(&self, slot: usize, class: usize, state: usize) -> f64 {
-        f64::from(self.by_hour[(self.hours[slot] * CLASSES + class) * RECENCIES + state])
-    }
-
-    /// How recency ages over the span's slots.
-    pub fn aging(&self) -> Vec<Aging> {
-        aging(&RECENCY_BORDERS_S, self.span.slot_s)
+        f64::from(self.by_hour[(self.hours[slot] * CLASSES + class) * STATES + state])
     }
 }
 
@@ -160,7 +153,7 @@ mod tests {
         }
         assert_eq!(span.class(START, &average.scaled(100.0), &average), CLASSES - 1);
         assert_eq!(span.class(START, &average.scaled(0.0), &average), 0);
-        assert_eq!(factor(6), 1.0);
+        assert!((factor(6) - 1.0).abs() < 1e-9);
     }
 
     #[test]
@@ -169,9 +162,9 @@ mod tests {
         let span = Span::between(START, START + 4 * 3600, 300, 480);
         let hazard = Hazard::new(60);
         let chain = Chain::new(&hazard, &average, span);
-        let minute = hazard.predict(&Situation::new(Some(0), &average, span.hour(0), Presence::Unknown)).p;
+        let fresh = State::new(Some(0), 1);
+        let minute = hazard.predict(&Situation::new(fresh, &average, span.hour(0), Presence::Unknown)).p;
         let five = 1.0 - (1.0 - minute).powi(5);
-        assert!((chain.hazard(0, 6, 0) - five).abs() < 1e-6);
-        assert_eq!(chain.aging().len(), RECENCIES);
+        assert!((chain.hazard(0, 6, fresh.index()) - five).abs() < 1e-6);
     }
 }

@@ -39,9 +39,14 @@ pub fn border(bin: usize) -> f64 {
 impl Histogram {
     /// Counts a value.
     pub fn add(&mut self, value: f64) {
+        self.add_many(value, 1);
+    }
+
+    /// Counts a value that stands for several.
+    pub fn add_many(&mut self, value: f64, count: u64) {
         match bin(value) {
-            Some(bin) => self.bins[bin] += 1,
-            None => self.worthless += 1,
+            Some(bin) => self.bins[bin] += count,
+            None => self.worthless += count,
         }
     }
 
@@ -102,12 +107,12 @@ impl Histogram {
 
 #[cfg(test)]
 mod tests {
-    use super::super::chance::{mix, unit};
+    use super::super::chance::{mix, normal, unit};
     use super::*;
 
     #[test]
     fn a_threshold_lets_pass_about_as_many_as_it_should() {
-        let values: Vec<f64> = (0..10_000).map(|id| unit(mix(&[id])).powi(3) * 0.2).collect();
+        let values: Vec<f64> = (0..10_000).map(|id| 0.1 * exp2(normal(mix(&[id])))).collect();
         let mut histogram = Histogram::default();
         values.iter().for_each(|it| histogram.add(*it));
         for count in [50u64, 500, 5_000] {

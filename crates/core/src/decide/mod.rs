@@ -7,8 +7,8 @@
 //! |---|---|
 //! | [`logistic`], [`chance`] | the two primitives: the logistic curve, and draws that a hash decides |
 //! | [`model`], [`response`], [`calibrate`] | how likely is it, how much does a push change it, is that still true today |
-//! | [`rhythm`], [`hazard`] | in which hours is he active, and will he be in the next minutes |
-//! | [`lag`], [`class`], [`moment`] | now, later or never |
+//! | [`rhythm`], [`state`], [`hazard`] | in which hours is he active, and will he be in the next minutes |
+//! | [`lag`], [`class`], [`passage`], [`moment`] | now, later or never |
 //! | [`histogram`], [`price`], [`fatigue`] | what does one more push cost |
 //! | [`arms`] | with which words |
 //! | [`holdout`], [`estimate`] | who is left out to measure, and what the pushes added |
@@ -29,6 +29,8 @@ pub mod lag;
 pub mod logistic;
 pub mod model;
 pub mod moment;
+pub mod passage;
 pub mod price;
 pub mod response;
 pub mod rhythm;
+pub mod state;

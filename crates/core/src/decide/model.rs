@@ -112,12 +112,15 @@ pub struct Prediction {
     pub variance: f64,
 }
 
+/// A weight's place and how much of it counts: 1 for a bin that is set.
+pub(super) type Part = (usize, f64);
+
 impl Prediction {
-    pub(super) fn of(weights: impl Iterator<Item = Weight>) -> Self {
+    pub(super) fn of(weights: &[Weight], parts: impl Iterator<Item = Part>) -> Self {
         let (mut logit, mut variance) = (0.0, 0.0);
-        for weight in weights {
-            logit += f64::from(weight.mean);
-            variance += f64::from(weight.variance);
+        for (place, x) in parts {
+            logit += x * f64::from(weights[place].mean);
+            variance += x * x * f64::from(weights[place].variance);
         }
         Prediction { p: sigmoid_of_normal(logit, variance), logit, variance }
     }
@@ -126,29 +129,30 @@ impl Prediction {
 /// Weights are never surer than this (a variance): what is learned must stay able to change.
 pub const VARIANCE_MIN: f64 = 1e-6;
 
-/// Moves the weights at `places` toward an outcome that the sum of their means predicted.
+/// Moves the weights of `parts` toward an outcome that their sum predicted.
 pub(super) fn learn_at(
     weights: &mut [Weight],
-    places: impl Iterator<Item = usize> + Clone,
-    priors: impl Fn(usize) -> f64,
+    parts: &[Part],
+    prior_variance: impl Fn(usize) -> f64,
     forgetting: f64,
     label: bool,
 ) {
-    for place in places.clone() {
-        let weight = &mut weights[place];
-        let inflated = f64::from(weight.variance) * (1.0 + forgetting);
-        weight.variance = inflated.min(priors(place)) as f32;
+    for (place, x) in parts {
+        let weight = &mut weights[*place];
+        let inflated = f64::from(weight.variance) * (1.0 + forgetting * x.abs());
+        weight.variance = inflated.min(prior_variance(*place)) as f32;
     }
-    let before = Prediction::of(places.clone().map(|place| weights[place]));
+    let before = Prediction::of(weights, parts.iter().copied());
     let p = sigmoid(before.logit);
     let curvature = p * (1.0 - p);
     let shrink = 1.0 / (1.0 + curvature * before.variance);
     let error = f64::from(u8::from(label)) - before.p;
-    for place in places {
-        let weight = &mut weights[place];
+    for (place, x) in parts {
+        let weight = &mut weights[*place];
         let variance = f64::from(weight.variance);
-        weight.mean = (f64::from(weight.mean) + variance * shrink * error) as f32;
-        weight.variance = (variance * (1.0 - variance * curvature * shrink)).max(VARIANCE_MIN) as f32;
+        weight.mean = (f64::from(weight.mean) + variance * x * shrink * error) as f32;
+        let known = variance * x * x * curvature * shrink;
+        weight.variance = (variance * (1.0 - known)).max(VARIANCE_MIN) as f32;
     }
 }
 
@@ -194,21 +198,21 @@ impl Model {
 
     /// The probability for an example: one bin a feature, in the shape's order.
     pub fn predict(&self, bins: &[u8]) -> Prediction {
-        let bias = std::iter::once(self.weights[0]);
-        Prediction::of(bias.chain(self.shape.places(bins).map(|place| self.weights[1 + place])))
+        let bias = std::iter::once((0, 1.0));
+        Prediction::of(&self.weights, bias.chain(self.shape.places(bins).map(|place| (1 + place, 1.0))))
     }
 
     /// Learns from one outcome.
     pub fn learn(&mut self, bins: &[u8], label: bool) {
-        let mut places = [0; 1 + FEATURES_MAX];
+        let mut parts = [(0, 1.0); 1 + FEATURES_MAX];
         let mut len = 1;
         for place in self.shape.places(bins) {
-            places[len] = 1 + place;
+            parts[len].0 = 1 + place;
             len += 1;
         }
         let prior = self.prior;
         let variance = |place| if place == 0 { prior.bias_variance } else { prior.variance };
-        learn_at(&mut self.weights, places[..len].iter().copied(), variance, prior.forgetting, label);
+        learn_at(&mut self.weights, &parts[..len], variance, prior.forgetting, label);
         self.learned += 1;
     }
 
@@ -328,7 +332,7 @@ mod tests {
     fn doubt_shrinks_with_evidence_and_only_where_there_was_some() {
         let mut model = Model::new(SHAPE, PRIOR);
         let before = model.predict(&[3, 3]).variance;
-        (0..500).for_each(|_| model.learn(&[3, 3], false));
+        (0..500).for_each(|i| model.learn(&[3, 3], i % 3 == 0));
         assert!(model.predict(&[3, 3]).variance < before / 3.0);
         assert!(model.predict(&[4, 4]).variance > 1.9);
     }

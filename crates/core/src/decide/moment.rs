@@ -1,10 +1,11 @@
 //! Now, later or never: the stopping rule.
 //!
 //! A push spends one of few chances, so pushing now must beat the best of what waiting offers. With the
-//! chance `h` of activity in the coming slot and the state `s` (how long ago the last activity was),
+//! chance `h` of activity in the coming slot and the state `s` (how long ago the last activity was, and how
+//! much there was),
 //!
 //! ```text
-//! C_t(s) = h · V_{t+1}(active just now) + (1 − h) · V_{t+1}(s, one slot older)
+//! C_t(s) = h · E V_{t+1}(s after activity) + (1 − h) · E V_{t+1}(s after silence)
 //! V_t(s) = max(value · m_t(s) · R_t(s) − cost, 0, C_t(s)),      V = 0 at the horizon
 //! ```
 //!
@@ -16,6 +17,8 @@
 //! Dividing by `value` leaves one unknown, `cost / value`: the table is built once over a grid of that
 //! ratio and answers for every value, every price and every fatigue. When λ moves, nothing is rebuilt;
 //! only the rundown and the hazards move the table.
+
+use super::passage::Ways;
 
 /// Steps of the grid over `cost / value`, which runs from 0 to 1.
 pub const COSTS: usize = 17;
@@ -47,46 +50,14 @@ pub fn decide(g: f64, cost: f64, continuation: f64) -> Verdict {
     }
 }
 
-/// How a state ages over a slot of silence: the next state, and the chance of getting there. With the rest of
-/// the chance it stays what it is; that is how a state stands for more than one slot.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Aging {
-    /// The state of those who age.
-    pub next: usize,
-    /// Their share.
-    pub share: f64,
-}
-
-/// The aging of states that are bins of elapsed time with these upper borders and an open last one, for slots of
-/// `slot_s` seconds (borders in seconds).
-pub fn aging(borders_s: &[u32], slot_s: u32) -> Vec<Aging> {
-    let bin = |since: u64| borders_s.partition_point(|border| since >= u64::from(*border));
-    (0..=borders_s.len())
-        .map(|state| {
-            let start = if state == 0 { 0 } else { u64::from(borders_s[state - 1]) };
-            match borders_s.get(state) {
-                None => Aging { next: state, share: 0.0 },
-                Some(end) => {
-                    let width = u64::from(*end) - start;
-                    if u64::from(slot_s) >= width {
-                        Aging { next: bin(start + u64::from(slot_s)), share: 1.0 }
-                    } else {
-                        Aging { next: state + 1, share: f64::from(slot_s) / width as f64 }
-                    }
-                }
-            }
-        })
-        .collect()
-}
-
 /// What a table is built from. Functions are asked by (slot, class, state) and (slot, state).
 pub struct Inputs<'a> {
     /// Slots until the horizon: the end of the offer, of the show, or the start of quiet hours.
     pub slots: usize,
     /// Classes of shoppers by how active they are.
     pub classes: usize,
-    /// How each state ages; state 0 is "active just now".
-    pub aging: &'a [Aging],
+    /// For each state: where a slot with activity leads from it, and where one without.
+    pub ways: &'a [[Ways; 2]],
     /// Slots within which a push is still seen in time: its window of reach.
     pub reach_slots: usize,
     /// Chance of activity within a slot, by (slot, class, state).
@@ -127,7 +98,7 @@ pub struct Table {
 impl Table {
     /// Builds the table, from the horizon backward. Takes some ten operations a cell.
     pub fn build(inputs: &Inputs<'_>) -> Result<Self, TooLarge> {
-        let states = inputs.aging.len();
+        let states = inputs.ways.len();
         let (slots, classes) = (inputs.slots, inputs.classes);
         let rows = slots.saturating_mul(classes).saturating_mul(states);
         let cells = rows.saturating_mul(COSTS);
@@ -163,17 +134,20 @@ impl Table {
                 *h = (inputs.hazard)(slot, class, state).clamp(0.0, 1.0);
             }
             self.follow_silence(slot, class, inputs, &hazard, &mut silence);
-            let now = |state: usize, cost: usize| -> f64 {
-                let Aging { next, share } = inputs.aging[state];
-                let silent = share * after[next][cost] + (1.0 - share) * after[state][cost];
-                hazard[state] * after[0][cost] + (1.0 - hazard[state]) * silent
-            };
             let mut value = vec![[0.0; COSTS]; states];
             for (state, values) in value.iter_mut().enumerate() {
+                let [active, silent] = &inputs.ways[state];
+                let mut waiting = [0.0; COSTS];
+                for (chance, ways) in [(hazard[state], active), (1.0 - hazard[state], silent)] {
+                    for (next, share) in ways {
+                        let weight = chance * share;
+                        waiting.iter_mut().zip(&after[*next]).for_each(|(sum, it)| *sum += weight * it);
+                    }
+                }
                 let row = self.row(slot, class, state);
                 let reached = f64::from(self.reach[row]) * self.multiplier(slot, state);
                 for (cost, value) in values.iter_mut().enumerate() {
-                    let continuation = now(state, cost);
+                    let continuation = waiting[cost];
                     self.continuation[row * COSTS + cost] = continuation as f32;
                     *value = continuation.max(reached - ratio(cost)).max(0.0);
                 }
@@ -192,9 +166,8 @@ impl Table {
         hazard: &[f64],
         silence: &mut [Vec<f64>],
     ) {
-        let aged = |of: &[f64], state: usize| {
-            let Aging { next, share } = inputs.aging[state];
-            share * of[next] + (1.0 - share) * of[state]
+        let aged = |of: &[f64], state: usize| -> f64 {
+            inputs.ways[state][1].iter().map(|(next, share)| share * of[*next]).sum()
         };
         let step = |of: &[f64]| -> Vec<f64> {
             (0..self.states).map(|state| (1.0 - hazard[state]) * aged(of, state)).collect()
@@ -278,8 +251,9 @@ mod tests {
     const STATES: usize = 4;
     const REACH: usize = 2;
 
-    fn exact_aging() -> Vec<Aging> {
-        aging(&[60, 120, 180], 60)
+    /// State `i`: the last activity was `i` slots ago, or more for the last one.
+    fn ways() -> Vec<[Ways; 2]> {
+        (0..STATES).map(|it| [vec![(0, 1.0)], vec![((it + 1).min(STATES - 1), 1.0)]]).collect()
     }
 
     fn hazard(seed: u64, slot: usize, state: usize) -> f64 {
@@ -294,7 +268,7 @@ mod tests {
         Table::build(&Inputs {
             slots,
             classes: 1,
-            aging: &exact_aging(),
+            ways: &ways(),
             reach_slots: REACH,
             hazard: &|slot, _, state| hazard(seed, slot, state),
             multiplier: &|slot, state| multiplier(seed, slot, state),
@@ -389,7 +363,7 @@ mod tests {
             Table::build(&Inputs {
                 slots: 60,
                 classes: 1,
-                aging: &exact_aging(),
+                ways: &ways(),
                 reach_slots: 5,
                 hazard: &|_, _, state| if state == 0 { 0.6 } else { 0.03 },
                 multiplier: &|slot, _| if slot >= climax { 1.0 } else { 0.3 },
@@ -405,21 +379,11 @@ mod tests {
     }
 
     #[test]
-    fn a_bin_wider_than_a_slot_keeps_its_shoppers_for_its_width() {
-        let aging = aging(&[60, 120, 600], 60);
-        assert_eq!(aging[0], Aging { next: 1, share: 1.0 });
-        assert_eq!(aging[2], Aging { next: 3, share: 0.125 });
-        assert_eq!(aging[3], Aging { next: 3, share: 0.0 });
-        // Slots longer than a bin jump over it.
-        assert_eq!(super::aging(&[60, 120, 600], 300)[0], Aging { next: 2, share: 1.0 });
-    }
-
-    #[test]
     fn a_table_too_large_is_refused() {
         let inputs = Inputs {
             slots: usize::MAX,
             classes: 10,
-            aging: &exact_aging(),
+            ways: &ways(),
             reach_slots: 1,
             hazard: &|_, _, _| 0.0,
             multiplier: &|_, _| 1.0,

@@ -1,21 +1,24 @@
 //! What a push changes: the same additive model with a second weight a bin that only counts when the
 //! shopper was pushed.
 //!
-//! `logit p(T) = b + Σ w_f + T · (τ + Σ δ_f)`. The untreated part learns from everyone, the treatment
-//! part only from those who were pushed; ghosts (eligible, withheld on purpose) are what tells the two
-//! apart. The treatment's weights start closer to zero than the others: that a push works alike on
-//! everyone is the first guess, and the data must argue against it (an S-learner with interactions; on
-//! the Hillstrom data it is the one that held up, see `docs/decisions.md`).
+//! `logit p(T) = b + Σ w_f + (T − e) · (τ + Σ δ_f)`, `e` being the share that is pushed. Centred like
+//! this, the two parts hardly lean on each other (Nie and Wager, "Quasi-oracle estimation of
+//! heterogeneous treatment effects", Biometrika 2021, for why), which a model with independent beliefs
+//! needs: a pushed shopper, one of many, says little about the effect, and a ghost (eligible, withheld on
+//! purpose), one of few, says much. The effect's weights start closer to zero than the others: that a
+//! push works alike on everyone is the first guess, and the data must argue against it.
 
 use super::logistic::sigmoid_of_normal;
 use super::model::{
-    FEATURES_MAX, Prediction, Prior, Shape, Term, Weight, decode_weights, encode_weights, learn_at,
+    FEATURES_MAX, Part, Prediction, Prior, Shape, Term, Weight, decode_weights, encode_weights, learn_at,
 };
 use crate::bytes::{Get, Malformed};
 
 /// How the treatment's weights begin.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Treatment {
+    /// Share of the examples that are pushed, `e`: about one less the share of ghosts.
+    pub share: f64,
     /// What a push adds to the log odds before anything is known.
     pub effect: f64,
     /// Variance of that.
@@ -77,25 +80,27 @@ impl Response {
 
     /// The probability of an outcome for one bin a feature.
     pub fn predict(&self, bins: &[u8], treated: bool) -> Prediction {
-        let (places, len) = self.places(bins, treated);
-        Prediction::of(places[..len].iter().map(|place| self.weights[*place]))
+        Prediction::of(&self.weights, self.parts(bins, treated)[..self.len()].iter().copied())
     }
 
-    /// Both probabilities. The doubt that both share is averaged over alike, so that doubt alone never
-    /// makes a gain.
+    /// Both probabilities. The doubt about either is averaged over alike, so that doubt alone never makes
+    /// a gain.
     pub fn uplift(&self, bins: &[u8]) -> Uplift {
         let without = self.predict(bins, false);
         let with = self.predict(bins, true);
+        let doubt = without.variance.min(with.variance);
+        let parts = self.parts(bins, true);
+        let effect = parts[1 + self.shape.features.len()..self.len()].iter();
         Uplift {
-            p0: sigmoid_of_normal(without.logit, without.variance),
-            p1: sigmoid_of_normal(with.logit, without.variance),
-            variance: with.variance - without.variance,
+            p0: sigmoid_of_normal(without.logit, doubt),
+            p1: sigmoid_of_normal(with.logit, doubt),
+            variance: effect.map(|(place, _)| f64::from(self.weights[*place].variance)).sum(),
         }
     }
 
     /// Learns from one outcome of a shopper who was, or was not, pushed.
     pub fn learn(&mut self, bins: &[u8], treated: bool, label: bool) {
-        let (places, len) = self.places(bins, treated);
+        let (parts, len) = (self.parts(bins, treated), self.len());
         let half = 1 + self.shape.bins();
         let (prior, treatment) = (self.prior, self.treatment);
         let variance = |place: usize| match place {
@@ -104,52 +109,55 @@ impl Response {
             place if place < half => prior.variance,
             _ => treatment.variance,
         };
-        learn_at(&mut self.weights, places[..len].iter().copied(), variance, prior.forgetting, label);
+        learn_at(&mut self.weights, &parts[..len], variance, prior.forgetting, label);
         self.learned += 1;
     }
 
     /// The terms of a pushed shopper's prediction, the largest first: what each bin adds in all.
     pub fn explain(&self, bins: &[u8]) -> Vec<Term> {
-        self.terms(bins, |without, with| without + with)
+        let share = self.treatment.share as f32;
+        self.terms(bins, |main, effect| main + (1.0 - share) * effect)
     }
 
     /// The terms of the push's own effect, the largest first.
     pub fn explain_effect(&self, bins: &[u8]) -> Vec<Term> {
-        self.terms(bins, |_, with| with)
+        self.terms(bins, |_, effect| effect)
     }
 
     fn terms(&self, bins: &[u8], of: impl Fn(f32, f32) -> f32) -> Vec<Term> {
-        let (places, _) = self.places(bins, true);
+        let parts = self.parts(bins, true);
         let features = self.shape.features.len();
+        let mean = |at: usize| self.weights[parts[at].0].mean;
         let mut terms: Vec<Term> = (0..features)
-            .map(|at| Term {
-                feature: self.shape.features[at].name,
-                bin: bins[at],
-                mean: of(self.weights[places[1 + at]].mean, self.weights[places[2 + features + at]].mean),
+            .map(|at| {
+                let (main, effect) = (mean(1 + at), mean(2 + features + at));
+                Term { feature: self.shape.features[at].name, bin: bins[at], mean: of(main, effect) }
             })
             .collect();
         terms.sort_by(|a, b| b.mean.abs().total_cmp(&a.mean.abs()));
         terms
     }
 
-    /// Bias and bins; of a treated example also the effect and its bins.
-    fn places(&self, bins: &[u8], treated: bool) -> ([usize; 2 + 2 * FEATURES_MAX], usize) {
+    /// Parts of an example: bias and bins, then the effect and its bins.
+    fn len(&self) -> usize {
+        2 * (1 + self.shape.features.len())
+    }
+
+    fn parts(&self, bins: &[u8], treated: bool) -> [Part; 2 + 2 * FEATURES_MAX] {
         let half = 1 + self.shape.bins();
         let features = self.shape.features.len();
-        let mut places = [0; 2 + 2 * FEATURES_MAX];
+        let mut parts = [(0, 1.0); 2 + 2 * FEATURES_MAX];
         let mut start = 1;
         assert_eq!(bins.len(), features, "one bin a feature");
         for (at, feature) in self.shape.features.iter().enumerate() {
-            places[1 + at] = start + usize::from(bins[at].min(feature.bins - 1));
+            parts[1 + at].0 = start + usize::from(bins[at].min(feature.bins - 1));
             start += usize::from(feature.bins);
         }
-        if !treated {
-            return (places, 1 + features);
-        }
+        let x = f64::from(u8::from(treated)) - self.treatment.share;
         for at in 0..=features {
-            places[1 + features + at] = half + places[at];
+            parts[1 + features + at] = (half + parts[at].0, x);
         }
-        (places, 2 * (1 + features))
+        parts
     }
 
     /// Appends the weights.
@@ -179,7 +187,7 @@ mod tests {
     const SHAPE: Shape =
         Shape::new(&[Feature { name: "interest", bins: 6 }, Feature { name: "fatigue", bins: 4 }]);
     const PRIOR: Prior = Prior { bias: -2.5, bias_variance: 1.0, variance: 0.5, forgetting: 0.0 };
-    const TREATMENT: Treatment = Treatment { effect: 0.0, effect_variance: 0.5, variance: 0.1 };
+    const TREATMENT: Treatment = Treatment { share: 0.75, effect: 0.0, effect_variance: 0.5, variance: 0.1 };
 
     /// A push helps the interested and puts off the tired.
     fn truth(bins: [u8; 2], treated: bool) -> f64 {
@@ -206,7 +214,7 @@ mod tests {
                 let bins = [interest, fatigue];
                 let gain = truth(bins, true) - truth(bins, false);
                 let own = model.uplift(&bins).gain();
-                assert!((own - gain).abs() < 0.025, "{bins:?}: {own} {gain}");
+                assert!((own - gain).abs() < 0.015, "{bins:?}: {own} {gain}");
             }
         }
         assert!(model.uplift(&[0, 3]).gain() < 0.0 && model.uplift(&[5, 0]).gain() > 0.1);
@@ -221,11 +229,13 @@ mod tests {
     }
 
     #[test]
-    fn the_untreated_leave_the_treatments_weights_alone() {
-        let mut model = Response::new(SHAPE, PRIOR, TREATMENT);
-        (0..1000).for_each(|_| model.learn(&[1, 1], false, false));
-        assert_eq!(model.explain_effect(&[1, 1])[0].mean, 0.0);
-        assert!(model.explain(&[1, 1])[0].mean < 0.0);
+    fn a_ghost_says_more_about_the_effect_than_a_pushed_shopper() {
+        let moved = |treated: bool| {
+            let mut model = Response::new(SHAPE, PRIOR, TREATMENT);
+            (0..20).for_each(|_| model.learn(&[1, 1], treated, true));
+            model.explain_effect(&[1, 1])[0].mean
+        };
+        assert!(moved(true) > 0.0 && moved(false) < 0.0 && -moved(false) > 1.5 * moved(true));
     }
 
     #[test]

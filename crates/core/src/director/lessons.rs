@@ -51,7 +51,7 @@ impl School {
             }
         }
         lessons.purchases.iter().for_each(|(bins, bought)| learned.purchase.learn(bins, *bought));
-        lessons.activity.iter().for_each(|(bins, active)| learned.learn_activity(bins, *active));
+        lessons.activity.iter().for_each(|it| learned.learn_activity(it));
         if let Some(population) = &lessons.population {
             self.rhythms.merge(population);
             self.has_rhythms = true;

@@ -42,10 +42,21 @@ pub struct Lessons {
     pub entries: Vec<EntryLesson>,
     /// Whether one who entered bought.
     pub purchases: Vec<(Bins, bool)>,
-    /// Whether somebody was active in a slot, by the bins of his situation before it.
-    pub activity: Vec<([u8; SHAPE.features.len()], bool)>,
+    /// Whether somebody was active in a slot.
+    pub activity: Vec<ActivityLesson>,
     /// The rhythms of a sample of shoppers; an own sample every time.
     pub population: Option<Population>,
+}
+
+/// A slot of a shopper who was watched.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ActivityLesson {
+    /// The bins of his situation before it.
+    pub bins: [u8; SHAPE.features.len()],
+    /// Whether he was active in it.
+    pub active: bool,
+    /// His state after it, as [`crate::decide::state::State::index`].
+    pub after: u8,
 }
 
 /// A push or a ghost whose half hour is over.
@@ -151,9 +162,9 @@ impl Lessons {
             out.push((*bought).into());
         }
         out.put_uint(self.activity.len() as u64);
-        for (bins, active) in &self.activity {
-            out.extend_from_slice(bins);
-            out.push((*active).into());
+        for it in &self.activity {
+            out.extend_from_slice(&it.bins);
+            out.extend_from_slice(&[it.active.into(), it.after]);
         }
         out.push(self.population.is_some().into());
         if let Some(population) = &self.population {
@@ -180,7 +191,9 @@ impl Lessons {
             lessons.purchases.push((get.array("bins")?, get.u8("flag")? != 0));
         }
         for _ in 0..get.len("activity")? {
-            lessons.activity.push((get.array("bins")?, get.u8("flag")? != 0));
+            let bins = get.array("bins")?;
+            let [active, after] = get.array("activity")?;
+            lessons.activity.push(ActivityLesson { bins, active: active != 0, after });
         }
         if get.u8("population flag")? != 0 {
             lessons.population = Some(Population::decode(get)?);

@@ -62,6 +62,7 @@ pub fn fold(
         activity.first = if activity.first == 0 { at } else { activity.first.min(at) };
         activity.last = activity.last.max(at);
         history.rhythm.active(at, offset_min);
+        history.pulse.active(at);
     }
     if event.context.network.is_some() {
         hot.live.change(&DeviceState { network: event.context.network, ..DeviceState::default() }, at);

@@ -5,11 +5,13 @@
 //! traits are cold ([`cold`]). Every part says for itself how it keeps its value whatever the order of
 //! events; where it cannot, it says that too.
 
+pub mod called;
 pub mod cold;
 pub mod columns;
 mod fold;
 pub mod lists;
 pub mod live;
+pub mod pulse;
 pub mod purchase;
 pub mod rhythm;
 
@@ -20,6 +22,7 @@ use columns::columns;
 pub use fold::{fold, weight};
 use lists::{Days, Ranked, Recent, Toggles};
 use live::Live;
+use pulse::Pulse;
 use purchase::{Cart, Tallies};
 use rhythm::Rhythm;
 
@@ -43,8 +46,18 @@ pub struct Attributes {
     pub city_tier: u8,
     /// 1 to 5.
     pub spending_power: u8,
-    /// Room for what comes; keeps the struct free of padding.
-    pub spare: [u8; 3],
+    /// The language's primary subtag in lower case, e.g. `zh`, filled up with zeros ([`primary_language`]).
+    pub primary_language: [u8; 3],
+}
+
+/// The first three letters of a BCP 47 tag's primary subtag, in lower case: templates are written for it.
+pub fn primary_language(tag: &str) -> [u8; 3] {
+    let primary = tag.split(['-', '_']).next().unwrap_or("").bytes();
+    let mut letters = [0; 3];
+    for (place, letter) in letters.iter_mut().zip(primary) {
+        *place = letter.to_ascii_lowercase();
+    }
+    letters
 }
 
 /// Since when the shopper is known, when he was last active, and in how many events.
@@ -133,6 +146,8 @@ columns! {
     History, HistoryPage, HistoryView, HistoryRef {
         /// When he is active.
         rhythm: Rhythm = 1,
+        /// The last hour of activity.
+        pulse: Pulse = 1,
         /// Counts, times and money along the funnel.
         tallies: Tallies = 1,
         /// Price bands cared for.
@@ -184,6 +199,7 @@ impl HistoryView<'_> {
     /// Adds what is known of the same shopper under another id.
     pub fn merge(&mut self, other: &History) {
         self.rhythm.merge(&other.rhythm);
+        self.pulse.merge(&other.pulse);
         self.tallies.merge(&other.tallies);
         self.price_bands.merge(&other.price_bands);
         self.days.merge(&other.days);

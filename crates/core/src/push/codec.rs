@@ -172,9 +172,9 @@ impl Push {
             self.class as u8,
             self.attempts,
         ]);
-        for number in
-            [self.show.0, self.product.0, self.offer.0, self.offer_version, self.template.0, self.day]
-        {
+        let lag_s = u32::from(self.lag_s);
+        let offer = [self.offer.0, self.offer_version];
+        for number in [self.show.0, self.product.0, offer[0], offer[1], self.template.0, self.day, lag_s] {
             out.put_uint(number.into());
         }
         out.extend_from_slice(&self.propensity.to_le_bytes());
@@ -191,11 +191,11 @@ impl Push {
     fn read(get: &mut Get<'_>) -> Result<Self, Malformed> {
         let shopper = Arc::from(get.str("shopper of a push")?);
         let [flags, trigger, phase, channel, class, attempts] = get.array("head of a push")?;
-        let mut numbers = [0; 6];
+        let mut numbers = [0; 7];
         for it in &mut numbers {
             *it = get.u32("number of a push")?;
         }
-        let [show, product, offer, offer_version, template, day] = numbers;
+        let [show, product, offer, offer_version, template, day, lag_s] = numbers;
         let propensity = f32::from_le_bytes(get.array("propensity")?);
         let device = get.str("device of a push")?.into();
         let mut times = [Timestamp(0); 3];
@@ -223,6 +223,7 @@ impl Push {
             day,
             life: Life::read(get)?,
             left: times[2],
+            lag_s: lag_s.min(u16::MAX.into()) as u16,
             outcome: Outcome::read(get)?,
             terms: Terms::read(get)?,
             bins: get.array("bins")?,

@@ -4,5 +4,6 @@
 //! follows from the name's term alone ([`vector`]). A shopper's taste is the decayed sum of what was touched
 //! ([`taste`]); a show is the sum of what it will present; how well the two match is their cosine.
 
+pub mod scan;
 pub mod taste;
 pub mod vector;

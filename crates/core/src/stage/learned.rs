@@ -5,11 +5,14 @@ use crate::decide::arms::{Arm, Pool};
 use crate::decide::calibrate::Calibration;
 use crate::decide::fatigue::Uninstalls;
 use crate::decide::features::{Bins, SHAPE};
-use crate::decide::hazard::{self, Hazard};
+use crate::decide::hazard::Hazard;
 use crate::decide::lag::Lag;
 use crate::decide::model::{Model, Prior};
+use crate::decide::passage::Passages;
 use crate::decide::response::{Response, Treatment};
 use crate::decide::rhythm::{Intensity, Population};
+use crate::decide::state::State;
+use crate::director::word::ActivityLesson;
 use crate::id::Term;
 use crate::show::Trigger;
 use std::collections::BTreeMap;
@@ -21,6 +24,7 @@ pub struct Learned {
     /// Raised with every notice.
     pub version: u32,
     hazard: Hazard,
+    passages: Passages,
     /// When people are active on the whole.
     pub population: Population,
     /// Whether one enters, with and without a push.
@@ -39,7 +43,7 @@ pub struct Learned {
 
 /// One in fifty enters anyway; who is called in enters half again as often, as a first guess.
 const ENTRY: Prior = Prior { bias: -3.9, bias_variance: 1.0, variance: 0.25, forgetting: 1e-6 };
-const EFFECT: Treatment = Treatment { effect: 0.9, effect_variance: 0.25, variance: 0.05 };
+const EFFECT: Treatment = Treatment { share: 0.9, effect: 0.9, effect_variance: 0.25, variance: 0.05 };
 /// One in ten who enter buys.
 const PURCHASE: Prior = Prior { bias: -2.2, bias_variance: 1.0, variance: 0.25, forgetting: 1e-6 };
 
@@ -48,6 +52,7 @@ impl Default for Learned {
         Learned {
             version: 0,
             hazard: Hazard::new(super::plan::SLOT_S),
+            passages: Passages::new(super::plan::SLOT_S),
             population: Population::default(),
             entry: Response::new(SHAPE, ENTRY, EFFECT),
             purchase: Model::new(SHAPE, PURCHASE),
@@ -65,9 +70,18 @@ impl Learned {
         &self.hazard
     }
 
-    /// Learns whether somebody was active, by the bins of his situation before.
-    pub fn learn_activity(&mut self, bins: &[u8; hazard::SHAPE.features.len()], active: bool) {
-        self.hazard.learn_bins(bins, active);
+    /// Learns whether somebody was active, and where that led.
+    pub fn learn_activity(&mut self, lesson: &ActivityLesson) {
+        self.hazard.learn_bins(&lesson.bins, lesson.active);
+        let state = |index: u8| State::all().nth(index.into());
+        if let (Some(before), Some(after)) = (state(lesson.bins[0]), state(lesson.after)) {
+            self.passages.learn(before, lesson.active, after);
+        }
+    }
+
+    /// Where people's states lead over a slot.
+    pub fn passages(&self) -> &Passages {
+        &self.passages
     }
 
     /// The average rhythm.
@@ -100,6 +114,7 @@ impl Learned {
     pub fn encode(&self, out: &mut Vec<u8>) {
         out.put_uint(self.version.into());
         self.hazard.encode(out);
+        self.passages.encode(out);
         self.population.encode(out);
         self.entry.encode(out);
         self.purchase.encode(out);
@@ -119,6 +134,7 @@ impl Learned {
         let mut learned = Learned {
             version: get.u32("version of the models")?,
             hazard: Hazard::decode(get)?,
+            passages: Passages::decode(get)?,
             population: Population::decode(get)?,
             entry: Response::decode(SHAPE, ENTRY, EFFECT, get)?,
             purchase: Model::decode(SHAPE, PURCHASE, get)?,

@@ -20,7 +20,7 @@ pub use learned::{Learned, Notice};
 use plan::Plan;
 pub use shows::{OnOffer, OnShow};
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 /// Shows, offers, words, rules and what was learnt, as they stand.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -40,9 +40,20 @@ pub struct Stage {
     /// The offers of each show; they follow from the offers.
     in_show: BTreeSet<(Term, Term)>,
     /// The shows made ready; they follow from the rest.
-    plans: BTreeMap<Term, Arc<Plan>>,
+    plans: BTreeMap<Term, Ready>,
     /// The last number seen from the director.
     seen: u64,
+}
+
+/// A show's plan, made when it is first asked for: a start decodes a stage for every shard and keeps one, and
+/// the director never asks. It follows from the stage, so two stages do not differ by it.
+#[derive(Debug, Clone, Default)]
+struct Ready(OnceLock<Arc<Plan>>);
+
+impl PartialEq for Ready {
+    fn eq(&self, _: &Ready) -> bool {
+        true
+    }
 }
 
 /// What a change of the stage makes the shards look at again.
@@ -135,17 +146,15 @@ impl Stage {
         }
     }
 
-    /// Makes a show ready again.
+    /// What a show was made ready from has changed.
     fn ready(&mut self, term: Term) {
-        let Some(on) = self.shows.get(&term) else { return };
-        let plan = Plan::of(on, &self.learned, self.policy.default_offset_min);
-        self.plans.insert(term, Arc::new(plan));
+        if self.shows.contains_key(&term) {
+            self.plans.insert(term, Ready::default());
+        }
     }
 
     fn ready_all(&mut self) {
-        let terms: Vec<Term> =
-            self.shows.iter().filter(|(_, it)| it.ended.is_none()).map(|it| *it.0).collect();
-        terms.into_iter().for_each(|term| self.ready(term));
+        self.plans = self.shows.keys().map(|term| (*term, Ready::default())).collect();
     }
 
     fn put_show(&mut self, now: Timestamp, show: &Show) -> Result<Option<Stir>, NotStaged> {
@@ -346,7 +355,9 @@ impl Stage {
 
     /// A show made ready.
     pub fn plan(&self, show: Term) -> Option<&Arc<Plan>> {
-        self.plans.get(&show)
+        let (on, ready) = (self.shows.get(&show)?, self.plans.get(&show)?);
+        let make = || Arc::new(Plan::of(on, &self.learned, self.policy.default_offset_min));
+        Some(ready.0.get_or_init(make))
     }
 
     /// The last number seen from the director.

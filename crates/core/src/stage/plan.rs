@@ -5,9 +5,9 @@
 
 use super::{Learned, OnShow};
 use crate::decide::class::{CLASSES, Chain, Span};
-use crate::decide::hazard::RECENCY_BORDERS_S;
 use crate::decide::moment::{Inputs, Table};
 use crate::decide::rhythm::Intensity;
+use crate::decide::state::State;
 use crate::id::Term;
 use crate::select::vector::Direction;
 use crate::show::Phase;
@@ -68,10 +68,13 @@ impl Plan {
         let average = learned.average();
         let chain = Chain::new(learned.hazard(), &average, span);
         let phase = |slot: usize| on.phase_at(Timestamp::from_secs(span.at(slot)));
+        let passages = learned.passages();
+        let ways: Vec<_> =
+            State::all().map(|it| [passages.ways(it, true), passages.ways(it, false)]).collect();
         let inputs = Inputs {
             slots: span.slots,
             classes: CLASSES,
-            aging: &chain.aging(),
+            ways: &ways,
             reach_slots: REACH_SLOTS,
             hazard: &|slot, class, state| chain.hazard(slot, class, state),
             multiplier: &|slot, state| phase_worth(phase(slot)) * learned.lag.multiplier(lag_s(state)),
@@ -100,9 +103,10 @@ impl Plan {
     }
 }
 
-/// How long the screen has been on for one whose last activity is in this bin of recency.
-pub fn lag_s(recency: usize) -> u32 {
-    if recency == 0 { 60 } else { RECENCY_BORDERS_S[(recency - 1).min(RECENCY_BORDERS_S.len() - 1)] }
+/// How long the screen has been on for one in this state: those just active are in the midst of it.
+pub fn lag_s(state: usize) -> u32 {
+    let since = State::all().nth(state).unwrap_or(State::AWAY).since_s();
+    if since == 0 { 60 } else { since }
 }
 
 /// What a moment of each phase is worth beside the best: a prior, people enter most for the main offers.

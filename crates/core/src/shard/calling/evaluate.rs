@@ -9,15 +9,16 @@ use crate::decide::arms::{self, Eligible};
 use crate::decide::chance::mix;
 use crate::decide::fatigue::{self, Worth};
 use crate::decide::features::{self, Bins, Subject, sensitivity};
-use crate::decide::hazard::{Presence, Situation, recency_bin};
+use crate::decide::hazard::{Presence, Situation};
 use crate::decide::holdout::{Group, Holdout};
 use crate::decide::moment::{Verdict, decide};
 use crate::decide::rhythm::{Intensity, Known};
+use crate::decide::state::State;
 use crate::event::{Channel, Class};
 use crate::id::Term;
 use crate::profile::cold::{Cold, consent_bit};
 use crate::profile::live::{Live, STALE_AFTER};
-use crate::profile::{HistoryRef, HotRef, day_of};
+use crate::profile::{HistoryRef, HotRef, day_of, primary_language};
 use crate::push::{Life, Outcome, Push, Reason, Terms};
 use crate::shard::Shard;
 use crate::shard::store::Slot;
@@ -151,7 +152,7 @@ impl Shard {
         let view = View { hot, history, offset_min, show, on, plan, stage, now };
         let (trigger, product) = view.trigger(stir, came_online);
         let class = trigger.class();
-        self.check_show_cap(&cold.id, show, class, policy)?;
+        self.check_show_cap(cold, show, class, policy)?;
         if policy.is_quiet(secs, offset_min) {
             return Err(Reason::QuietHours.into());
         }
@@ -160,7 +161,7 @@ impl Shard {
             if hot.calls.last != 0 && secs.saturating_sub(hot.calls.last) < policy.gap_s {
                 return Err(Reason::Gap.into());
             }
-            if self.calling.ledger.day_count(&cold.id, day, None) >= usize::from(policy.day_cap) {
+            if self.day_count(cold, day, None, 0) >= usize::from(policy.day_cap) {
                 return Err(Reason::DayCap.into());
             }
         }
@@ -192,7 +193,7 @@ impl Shard {
         let deadline = self.deadline(&view, trigger, offer.map(|it| it.1));
         let no = |reason, terms| No { reason, terms: Some((terms, bins, trigger, product)) };
         let price = price.or(stage.price(show));
-        let (terms, verdict) = self.weigh(&view, &subject, &bins, class, hour, price)?;
+        let (terms, verdict, lag_s) = self.weigh(&view, &subject, &bins, class, hour, price)?;
         let group = holdout(policy).group(&cold.id, &on.show.id.text);
         let random_time = match group {
             Group::RandomTime(share) if class == Class::Marketing => {
@@ -241,6 +242,7 @@ impl Shard {
             life,
             left: now,
             outcome: Outcome::default(),
+            lag_s,
             terms,
             bins,
         })
@@ -256,22 +258,41 @@ impl Shard {
         }
     }
 
+    /// Marketing pushes of a day that count against a cap, over one channel to one device or over all; without
+    /// the push `but`.
+    pub(super) fn day_count(&self, cold: &Cold, day: u32, over: Option<(Channel, &str)>, but: u64) -> usize {
+        let counts = |on: u32, channel: Channel, device: &str| {
+            on == day && over.is_none_or(|it| it == (channel, device))
+        };
+        let own = self.calling.ledger.marketing(&cold.id);
+        own.filter(|(number, it)| *number != but && counts(it.day, it.channel, &it.device)).count()
+            + cold.count_calls(|it| counts(it.day, it.channel, &it.device))
+    }
+
+    /// Marketing pushes for one show that count against its cap, without the push `but`.
+    pub(super) fn show_count(&self, cold: &Cold, show: Term, but: u64) -> usize {
+        let own = self.calling.ledger.marketing(&cold.id);
+        own.filter(|(number, it)| *number != but && it.show == show).count()
+            + cold.count_calls(|it| it.show == show)
+    }
+
     pub(super) fn check_show_cap(
         &self,
-        id: &str,
+        cold: &Cold,
         show: Term,
         class: Class,
         policy: &Policy,
     ) -> Result<(), Reason> {
-        let mut count = 0;
-        for (_, push) in self.calling.ledger.of(id).filter(|(_, it)| it.show == show) {
-            match push.life {
-                Life::Shadow(reason) => return Err(reason),
-                // What is on its way counts, and so does what may have arrived.
-                Life::Decided | Life::Dispatched => count += usize::from(push.class == class),
-                Life::Ended(end) => count += usize::from(push.class == class && end.may_have_arrived()),
-            }
+        let of_show = || self.calling.ledger.of(&cold.id).map(|it| it.1).filter(|it| it.show == show);
+        let shadow =
+            of_show().find_map(|it| if let Life::Shadow(reason) = it.life { Some(reason) } else { None });
+        if let Some(reason) = shadow {
+            return Err(reason);
         }
+        let count = match class {
+            Class::Marketing => self.show_count(cold, show, 0),
+            Class::Service => of_show().filter(|it| it.class == class && it.life.counts()).count(),
+        };
         let cap = if class == Class::Service { 1 } else { usize::from(policy.show_cap) };
         if count >= cap { Err(Reason::ShowCap) } else { Ok(()) }
     }
@@ -303,7 +324,7 @@ impl Shard {
             return Err(Reason::NoChannel);
         }
         let device = device_for(cold, channel).ok_or(Reason::NoChannel)?;
-        let count = || self.calling.ledger.day_count(&cold.id, day, Some((channel, device)));
+        let count = || self.day_count(cold, day, Some((channel, device)), 0);
         if !consents(hot, policy, channel, class) {
             Err(Reason::NoConsent)
         } else if !plan.takes(class, secs, offset_min) {
@@ -338,7 +359,7 @@ impl Shard {
         class: Class,
         hour: LocalHour,
         price: Option<f64>,
-    ) -> Result<(Terms, Verdict), Reason> {
+    ) -> Result<(Terms, Verdict, u16), Reason> {
         let (stage, policy, secs) = (view.stage, view.stage.policy(), view.now.secs());
         let (hot, history) = (view.hot, view.history);
         let learned = stage.learned();
@@ -350,16 +371,17 @@ impl Shard {
 
         let known = Known::between(hot.activity.first.max(1), secs, view.offset_min);
         let own = Intensity::of(history.rhythm, &known, &view.plan.average);
-        let (presence, since) = presence(hot, secs);
-        let situation = Situation::new(since, &own, hour, presence);
-        let recency = usize::from(recency_bin(since));
+        let (presence, last) = presence(hot, secs);
+        let state = State::at(secs, last, history.pulse);
+        let situation = Situation::new(state, &own, hour, presence);
+        let state = state.index();
         let quiet_s = policy.quiet_in_s(secs, view.offset_min);
         let left_s = ((view.on.closes().0 - view.now.0) / 1000).clamp(0, u32::MAX.into()) as u32;
         let (table, slot) = view.plan.moment(secs, left_s.saturating_sub(quiet_s));
         let class_of = view.plan.class(secs, &own);
         let offline = if presence == Presence::Offline { OFFLINE_REACH } else { 1.0 };
-        let reach = table.reach(slot, class_of, recency) * offline;
-        let moment = phase_worth(subject.phase) * learned.lag.multiplier(lag_s(recency));
+        let reach = table.reach(slot, class_of, state) * offline;
+        let moment = phase_worth(subject.phase) * learned.lag.multiplier(lag_s(state));
 
         let best = (enter - enter_anyway) * value;
         let weariness = hot.calls.weariness.value(secs);
@@ -376,7 +398,7 @@ impl Shard {
         let last_of_day = self.last_of_day(view, policy);
         let slot_price =
             if class == Class::Marketing && last_of_day { policy.slot_price_cents.into() } else { 0.0 };
-        let wait = table.continuation(slot, class_of, recency, best, fatigue + price + slot_price);
+        let wait = table.continuation(slot, class_of, state, best, fatigue + price + slot_price);
         let gain = reach * moment * best - fatigue;
         let terms = Terms {
             reach,
@@ -396,7 +418,7 @@ impl Shard {
             Class::Service => Verdict::Send,
             Class::Marketing => decide(gain, price + slot_price, wait),
         };
-        Ok((terms, verdict))
+        Ok((terms, verdict, lag_s(state).min(u16::MAX.into()) as u16))
     }
 
     fn last_of_day(&self, view: &View<'_>, policy: &Policy) -> bool {
@@ -417,7 +439,6 @@ impl Shard {
         product: Term,
         has_offer: bool,
     ) -> Option<(Term, f32)> {
-        let language = Term(view.hot.attributes.language);
         let minds_price = sensitivity(view.history) != 1;
         let fits = |it: &Template| {
             it.triggers & trigger.bit() != 0
@@ -426,15 +447,21 @@ impl Shard {
                 && (!it.price_led || minds_price)
         };
         let stage = view.stage;
-        let in_language = |it: &Template, wanted: Term| it.language.term == wanted && fits(it);
-        // His own language, else the one that stands for any.
-        let wanted = [language, Term::NONE]
-            .into_iter()
-            .find(|wanted| stage.templates().any(|(_, it)| in_language(it, *wanted)));
-        let wanted = wanted.unwrap_or_else(|| {
-            // Nobody translated it for him: any language is better than the wrong silence.
-            stage.templates().find(|(_, it)| fits(it)).map_or(Term::NONE, |(_, it)| it.language.term)
-        });
+        let in_language =
+            |it: &Template, wanted: [u8; 3]| primary_language(&it.language.text) == wanted && fits(it);
+        // His own language; where nobody wrote for it, or it is unknown, that of the first template by id.
+        let own = view.hot.attributes.primary_language;
+        let wanted = match stage.templates().any(|(_, it)| in_language(it, own)) {
+            true => own,
+            false => {
+                let fallback = stage
+                    .templates()
+                    .map(|it| it.1)
+                    .filter(|it| fits(it))
+                    .min_by(|a, b| a.id.text.cmp(&b.id.text));
+                primary_language(&fallback?.language.text)
+            }
+        };
         let learned = stage.learned();
         let mut terms = Vec::new();
         let mut eligible = Vec::new();
@@ -454,8 +481,8 @@ impl Shard {
     }
 }
 
-/// What his device says, and how long ago he gave a sign of life: an own act, or the app on screen.
-fn presence(hot: HotRef<'_>, now: u32) -> (Presence, Option<u32>) {
+/// What his device says, and when he last gave a sign of life: an own act, or the app on screen; 0 for never.
+fn presence(hot: HotRef<'_>, now: u32) -> (Presence, u32) {
     let mut last = hot.activity.last;
     let fresh = |at: u32| now.saturating_sub(at) < STALE_AFTER.presence_s;
     for sign in [hot.live.foreground(), hot.live.online()].into_iter().flatten() {
@@ -463,7 +490,7 @@ fn presence(hot: HotRef<'_>, now: u32) -> (Presence, Option<u32>) {
             last = last.max(sign.at);
         }
     }
-    (Presence::of(hot.live, now), (last != 0).then(|| now.saturating_sub(last)))
+    (Presence::of(hot.live, now), last)
 }
 
 pub(super) fn holdout(policy: &Policy) -> Holdout {

@@ -7,11 +7,12 @@ use crate::bytes::{Get, Malformed, Put};
 use crate::decide::fatigue::Ending;
 use crate::decide::hazard::{Presence, SHAPE, Situation};
 use crate::decide::rhythm::{Intensity, Known, Population};
-use crate::director::word::{EntryLesson, Lessons, Word};
+use crate::decide::state::State;
+use crate::director::word::{ActivityLesson, EntryLesson, Lessons, Word};
 use crate::push::{Life, Outcome};
 use crate::shard::store::Slot;
 use crate::shard::{Outbox, Shard};
-use crate::stage::plan::{SLOT_S, lag_s};
+use crate::stage::plan::SLOT_S;
 use crate::time::{LocalHour, Timestamp};
 
 /// Shoppers that are watched in each slot, and whose rhythms are told.
@@ -63,27 +64,48 @@ impl Watch {
     }
 }
 
+/// A slot, in milliseconds.
+const SLOT_MS: i64 = SLOT_S as i64 * 1000;
+
+/// A watch that is further behind than this slept through it: the loop that catches up stays short.
+const ASLEEP_MS: i64 = 24 * 3600 * 1000;
+
+/// The end of the slot that `now` lies in; `None` at the end of time.
+fn slot_after(now: Timestamp) -> Option<Timestamp> {
+    now.0.div_euclid(SLOT_MS).checked_add(1)?.checked_mul(SLOT_MS).map(Timestamp)
+}
+
 impl Shard {
     /// The first event of a shard begins its watch.
     pub(super) fn begin_watch(&mut self, now: Timestamp) {
         if self.calling.watch.next.is_none() {
-            let slot_ms = i64::from(SLOT_S) * 1000;
-            self.calling.watch.next = Some(Timestamp((now.0.div_euclid(slot_ms) + 1) * slot_ms));
+            self.calling.watch.next = slot_after(now);
+            self.calling.schedule();
+        }
+    }
+
+    /// Nobody's activity was seen while the server slept: a watch that is far behind begins anew.
+    pub(super) fn wake_watch(&mut self, now: Timestamp) {
+        let behind = self.calling.watch.next.is_some_and(|at| now.0.saturating_sub(at.0) > ASLEEP_MS);
+        if behind {
+            self.calling.watch.sample.clear();
+            self.calling.watch.next = slot_after(now);
             self.calling.schedule();
         }
     }
 
     /// A slot is over: who of the sample was active in it? And a new sample.
     pub(super) fn watch(&mut self, at: Timestamp, outbox: &mut Outbox<'_>) {
-        let slot_ms = i64::from(SLOT_S) * 1000;
-        let begin = Timestamp(at.0 - slot_ms).secs();
+        let begin = Timestamp(at.0 - SLOT_MS).secs();
         for (slot, bins) in std::mem::take(&mut self.calling.watch.sample) {
             if !self.store.is_free(slot) {
                 let active = self.store.hot(slot).activity.last >= begin;
-                self.calling.watch.lessons.activity.push((bins, active));
+                let (hot, history) = (self.store.hot(slot), self.store.history(slot));
+                let after = State::at(at.secs(), hot.activity.last, history.pulse).index() as u8;
+                self.calling.watch.lessons.activity.push(ActivityLesson { bins, active, after });
             }
         }
-        self.calling.watch.next = Some(Timestamp(at.0 + slot_ms));
+        self.calling.watch.next = slot_after(at);
         self.calling.watch.round = self.calling.watch.round.wrapping_add(1);
         self.take_sample(at, outbox);
         let lessons = &self.calling.watch.lessons;
@@ -111,10 +133,10 @@ impl Shard {
             let offset_min = Shard::offset_of(history, stage, at);
             let known = Known::between(hot.activity.first, secs.max(hot.activity.first), offset_min);
             let own = Intensity::of(history.rhythm, &known, &average);
-            let since = secs.saturating_sub(hot.activity.last);
-            let presence = Presence::of(hot.live, secs);
+            let state = State::at(secs, hot.activity.last, history.pulse);
             let hour = LocalHour::at(secs, offset_min);
-            let situation = Situation::new(Some(since), &own, hour, presence);
+            // Of a later slot nobody knows what the device will say: the hazard learns without it.
+            let situation = Situation::new(state, &own, hour, Presence::Unknown);
             self.calling.watch.sample.push((slot, situation.bins()));
             if tell_rhythms {
                 population.add(history.rhythm, &known);
@@ -149,7 +171,7 @@ impl Shard {
                 expected: if treated { terms.enter } else { terms.enter_anyway },
                 treated,
                 entered,
-                lag_s: lag_s(usize::from(crate::decide::hazard::recency_bin(Some(0)))),
+                lag_s: push.lag_s.into(),
                 arm: treated.then_some((push.template, push.trigger as u8, tapped)),
             });
         }

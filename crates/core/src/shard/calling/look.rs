@@ -1,4 +1,6 @@
-//! The look at everyone: once a minute of every open show, and whenever something happens in it.
+//! The look at everyone, a tenth of them every minute of an open show: between a shopper's own events little
+//! about him changes but the hour, and the rule's own clock goes by ten minutes. What happens in a show is
+//! looked at at once, for those whom it concerns.
 
 use super::Sent;
 use super::evaluate::Question;
@@ -10,7 +12,8 @@ use crate::id::Term;
 use crate::push::{Life, Push, Reason};
 use crate::shard::store::Slot;
 use crate::shard::{Effect, Outbox, Shard};
-use crate::stage::plan::LOOK_EVERY_S;
+use crate::show::Trigger;
+use crate::stage::plan::{LOOK_EVERY_S, SLOT_S};
 use crate::stage::{Stage, Stir};
 use crate::time::Timestamp;
 use std::collections::BTreeMap;
@@ -18,8 +21,17 @@ use std::collections::BTreeMap;
 /// An event that happened at most so long ago says that its shopper is there now.
 const FRESH_MS: i64 = 5 * 60 * 1000;
 
+/// Everyone has his turn once in so many looks.
+const TURNS: i64 = SLOT_S as i64 / LOOK_EVERY_S as i64;
+
+/// A look that is further behind than this is left out.
+const ASLEEP_MS: i64 = 10 * 60 * 1000;
+
+/// Shoppers of a shard by whom the spread of values is judged; with more, every so many-th is taken.
+const SPREAD_SAMPLE: usize = 4096;
+
 impl Shard {
-    /// The minute's look at everyone for one show.
+    /// The minute's look at those whose turn it is, for one show.
     pub(super) fn look_at_all(&mut self, show: Term, at: Timestamp, outbox: &mut Outbox<'_>) {
         let stage = outbox.stage;
         let over = stage.show(show).is_none_or(|it| it.ended.is_some() || it.closes() <= at);
@@ -34,18 +46,62 @@ impl Shard {
         if !spread {
             self.tell_spread(show, at, outbox);
         }
-        self.consider_all(show, None, at, outbox);
+        let opens = stage.show(show).map_or(0, |it| it.show.opens().0);
+        let turn = (at.0 - opens) / (i64::from(LOOK_EVERY_S) * 1000) % TURNS;
+        let mine = self.store.slots().filter(|slot| i64::from(slot.number()) % TURNS == turn).collect();
+        let reasons = self.consider_these(mine, show, None, at, outbox);
+        if let Some(book) = self.calling.books.get_mut(&show) {
+            book.turns.insert(turn as u8, reasons);
+            book.report.last.clear();
+            for (reason, count) in book.turns.values().flatten() {
+                *book.report.last.entry(*reason).or_default() += count;
+            }
+        }
         self.tell_sent(show, at, outbox);
     }
 
-    /// Something happened in a show that may make shoppers candidates at once.
-    pub(in crate::shard) fn stirred(&mut self, stir: Stir, now: Timestamp, outbox: &mut Outbox<'_>) {
-        self.consider_all(stir.show, Some(stir), now, outbox);
+    /// A server that slept decides nothing in the past: a look that is far behind is left out.
+    pub(super) fn wake_looks(&mut self, now: Timestamp) {
+        let grid = i64::from(LOOK_EVERY_S) * 1000;
+        for book in self.calling.books.values_mut() {
+            if let Some(next) = &mut book.next_look
+                && now.0.saturating_sub(next.0) > ASLEEP_MS
+            {
+                next.0 += (now.0 - next.0) / grid * grid;
+            }
+        }
     }
 
-    fn consider_all(&mut self, show: Term, stir: Option<Stir>, now: Timestamp, outbox: &mut Outbox<'_>) {
+    /// Something happened in a show that may make shoppers candidates at once: those whom it concerns.
+    pub(in crate::shard) fn stirred(&mut self, stir: Stir, now: Timestamp, outbox: &mut Outbox<'_>) {
+        let stage = outbox.stage;
+        let Some(plan) = stage.plan(stir.show) else { return };
+        let host = stage.show(stir.show).map_or(Term::NONE, |it| it.show.host.term);
+        let category = stir.product.and_then(|it| plan.shown(it)).map_or(Term::NONE, |it| it.category);
+        let concerns = |slot: &Slot| {
+            let hot = self.store.hot(*slot);
+            match stir.product {
+                // What cart, wish list and older views add is found by the look at everyone.
+                Some(product) => {
+                    hot.lately.when(product).is_some() || hot.categories.iter().any(|it| it.0 == category)
+                }
+                None => stir.trigger != Trigger::HostLive || hot.hosts.iter().any(|it| it.0 == host),
+            }
+        };
+        let concerned = self.store.slots().filter(concerns).collect();
+        self.consider_these(concerned, stir.show, Some(stir), now, outbox);
+    }
+
+    fn consider_these(
+        &mut self,
+        slots: Vec<Slot>,
+        show: Term,
+        stir: Option<Stir>,
+        now: Timestamp,
+        outbox: &mut Outbox<'_>,
+    ) -> BTreeMap<Reason, u64> {
         let mut reasons: BTreeMap<Reason, u64> = BTreeMap::new();
-        for slot in self.store.slots().collect::<Vec<_>>() {
+        for slot in slots {
             if let Some(reason) = self.consider(slot, show, stir, false, now, outbox) {
                 *reasons.entry(reason).or_default() += 1;
             }
@@ -54,10 +110,8 @@ impl Shard {
             for (reason, count) in &reasons {
                 *book.report.looks.entry(*reason).or_default() += count;
             }
-            if stir.is_none() {
-                book.report.last = reasons;
-            }
         }
+        reasons
     }
 
     /// An event of a shopper was folded: he may be a candidate now.
@@ -154,11 +208,12 @@ impl Shard {
         }
         let mut values = Histogram::default();
         let mut eligible = 0;
-        for slot in self.store.slots() {
+        let step = (self.store.len() / SPREAD_SAMPLE).max(1);
+        for slot in self.store.slots().step_by(step) {
             let question = Question { slot, show, on, stir: None, came_online: false, price: None, now: at };
             if let Some(value) = self.value(&question, stage) {
-                eligible += 1;
-                values.add(value);
+                eligible += step as u64;
+                values.add_many(value, step as u64);
             }
         }
         if let Some(book) = self.calling.books.get_mut(&show) {

@@ -19,6 +19,7 @@ use super::{Effect, Outbox, Shard};
 use crate::bytes::{Get, Malformed, Put};
 use crate::event::Event;
 use crate::id::{MachineId, Term};
+use crate::push::Reason;
 use crate::push::ledger::Ledger;
 use crate::push::report::Report;
 use crate::stage::Stage;
@@ -47,6 +48,8 @@ pub(super) struct Book {
     /// Whether the director knows how values are spread here.
     spread: bool,
     report: Report,
+    /// Why those of each turn were not pushed at their last look.
+    turns: BTreeMap<u8, BTreeMap<Reason, u64>>,
     /// What was sent since the director was last told.
     sent: Sent,
 }
@@ -80,7 +83,7 @@ impl Calling {
     }
 
     fn next(&self) -> Option<(Timestamp, Due)> {
-        let after = |at: Option<Timestamp>, ms: i64| at.map(|it| Timestamp(it.0 + ms));
+        let after = |at: Option<Timestamp>, ms: i64| at.map(|it| Timestamp(it.0.saturating_add(ms)));
         let looks = self.books.iter().filter_map(|(show, it)| Some((it.next_look?, Due::Look(*show))));
         let others = [
             after(self.ledger.next_to_mature(), MATURE_MS).map(|at| (at, Due::Mature)),
@@ -104,6 +107,15 @@ impl Calling {
             out.push(u8::from(book.next_look.is_some()) | u8::from(book.spread) << 1);
             out.put_int(book.next_look.unwrap_or_default().0);
             book.report.encode(out);
+            out.put_uint(book.turns.len() as u64);
+            for (turn, reasons) in &book.turns {
+                out.push(*turn);
+                out.put_uint(reasons.len() as u64);
+                for (reason, count) in reasons {
+                    out.push(*reason as u8);
+                    out.put_uint(*count);
+                }
+            }
             out.put_uint(book.sent.pushes);
             out.extend_from_slice(&book.sent.entries.to_le_bytes());
             out.put_uint(book.sent.purchases.len() as u64);
@@ -122,6 +134,14 @@ impl Calling {
             let (show, flags) = (Term(get.u32("show of a book")?), get.u8("flags of a book")?);
             let next_look = Timestamp(get.int("next look")?);
             let report = Report::read(get)?;
+            let mut turns: BTreeMap<u8, BTreeMap<Reason, u64>> = BTreeMap::new();
+            for _ in 0..get.len("turns")? {
+                let reasons = turns.entry(get.u8("turn")?).or_default();
+                for _ in 0..get.len("reasons of a turn")? {
+                    let reason = Reason::from_number(get.u8("reason")?).ok_or(get.malformed("reason"))?;
+                    reasons.insert(reason, get.uint("count of a reason")?);
+                }
+            }
             let mut sent = Sent {
                 pushes: get.uint("pushes sent")?,
                 entries: f64::from_le_bytes(get.array("entries expected")?),
@@ -132,7 +152,7 @@ impl Calling {
                 sent.purchases.insert(offer, f64::from_le_bytes(get.array("purchases expected")?));
             }
             let next_look = (flags & 1 != 0).then_some(next_look);
-            calling.books.insert(show, Book { next_look, spread: flags & 2 != 0, report, sent });
+            calling.books.insert(show, Book { next_look, spread: flags & 2 != 0, report, turns, sent });
         }
         calling.schedule();
         Ok(calling)
@@ -142,6 +162,8 @@ impl Calling {
 impl Shard {
     /// Does everything that was due up to and including `now`, each at its own time.
     pub(super) fn run_due(&mut self, now: Timestamp, outbox: &mut Outbox<'_>) {
+        self.wake_watch(now);
+        self.wake_looks(now);
         while self.calling.due.is_some_and(|at| at <= now) {
             let Some((at, due)) = self.calling.next() else { break };
             outbox.now = at;

@@ -69,7 +69,7 @@ impl Shard {
         let class = view.trigger(stir, came_online).0.class();
         let marketing = class == Class::Marketing;
         let day = day_of(secs, offset_min);
-        let capped = self.check_show_cap(&cold.id, show, class, policy);
+        let capped = self.check_show_cap(cold, show, class, policy);
         let group = holdout(policy).group(&cold.id, &on.show.id.text);
         let outside = on
             .show
@@ -77,7 +77,7 @@ impl Shard {
             .as_ref()
             .is_some_and(|it| !it.predicate.eval(&hot, &history, secs, policy.default_offset_min));
         let recent = hot.calls.last != 0 && secs.saturating_sub(hot.calls.last) < policy.gap_s;
-        let spent = self.calling.ledger.day_count(&cold.id, day, None) >= usize::from(policy.day_cap);
+        let spent = self.day_count(cold, day, None, 0) >= usize::from(policy.day_cap);
         let ask = Ask { hot, cold, class, day, secs, offset_min };
         why.rules = vec![
             (Reason::NotOpen, !on.is_open(now)),
