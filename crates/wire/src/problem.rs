@@ -10,8 +10,9 @@ use serde::{Deserialize, Serialize};
 /// The media type of a problem.
 pub const CONTENT_TYPE: &str = "application/problem+json";
 
+// Words are `tt`, not `literal`, which the schema's derive cannot read.
 macro_rules! codes {
-    ($($(#[doc = $doc:literal])+ $code:ident = $word:literal, $status:literal, $title:literal, $remedy:literal;)+) => {
+    ($($(#[doc = $doc:literal])+ $code:ident = $word:tt, $status:literal, $title:literal, $remedy:literal;)+) => {
         /// What went wrong.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
         #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]

@@ -4,9 +4,9 @@
 use beckon_core::{event, show};
 use serde::{Deserialize, Serialize};
 
-/// Writes the twin of an enum of the core.
+/// Writes the twin of an enum of the core. Words are `tt`, not `literal`, which the schema's derive cannot read.
 macro_rules! twins {
-    ($($(#[$doc:meta])* $name:ident = $core:ty { $($(#[$about:meta])* $variant:ident = $word:literal,)+ })+) => {$(
+    ($($(#[$doc:meta])* $name:ident = $core:ty { $($(#[$about:meta])* $variant:ident = $word:tt,)+ })+) => {$(
         $(#[$doc])*
         #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
         #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]

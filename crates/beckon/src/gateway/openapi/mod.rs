@@ -316,7 +316,29 @@ fn schemas() -> Map<String, Value> {
         shape::Why,
         shape::Message,
     );
-    all.into_iter().filter_map(|(name, schema)| Some((name, serde_json::to_value(schema).ok()?))).collect()
+    let all = all.into_iter().filter_map(|(name, schema)| Some((name, serde_json::to_value(schema).ok()?)));
+    merged(all.collect())
+}
+
+/// A shape that holds another's fields among its own comes as `allOf` of the two; but what is put refuses unknown
+/// fields, and would refuse the own ones. So such a schema is made one object.
+fn merged(mut all: Map<String, Value>) -> Map<String, Value> {
+    let names: Vec<String> = all.keys().cloned().collect();
+    for name in names {
+        let Some(parts) = all[&name].get("allOf").and_then(Value::as_array).cloned() else { continue };
+        let mut one = json!({ "type": "object", "description": all[&name]["description"] });
+        let (mut properties, mut required) = (Map::new(), Vec::new());
+        for part in &parts {
+            let target = part["$ref"].as_str().and_then(|it| it.rsplit('/').next());
+            let part = target.map_or(part, |it| &all[it]);
+            properties.extend(part["properties"].as_object().cloned().unwrap_or_default());
+            required.extend(part["required"].as_array().cloned().unwrap_or_default());
+        }
+        one["properties"] = properties.into();
+        one["required"] = required.into();
+        all.insert(name, one);
+    }
+    all
 }
 
 fn operation(it: &Operation) -> Value {
