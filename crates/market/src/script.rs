@@ -15,8 +15,8 @@ const TALK: u64 = 50 * SECOND;
 /// Every so many slots the host lowers a price half way.
 const DROP_EVERY: usize = 4;
 
-/// What a purchase leaves, as a share of the prices of a show.
-const MARGIN_SHARE: f64 = 0.22;
+/// What a purchase leaves, in percent of its price.
+const MARGIN_PCT: u64 = 22;
 /// What an entry is worth, in yuan.
 const ENTRY_YUAN: f64 = 0.6;
 
@@ -53,9 +53,8 @@ impl Market {
     pub fn script(&self) -> Vec<(u64, String, Value)> {
         let mut calls: Vec<(u64, String, Value)> = Vec::new();
         for (at, show, cue) in self.cues_of_evening() {
-            let mut body = cue.to_json();
-            body["at"] = json!(rfc3339(at));
-            calls.push((at, format!("/api/v1/shows/{show}/cues"), body));
+            let path = format!("/api/v1/shows/{show}/cues");
+            calls.extend(cue.to_posts().into_iter().map(|body| (at, path.clone(), body)));
         }
         calls
     }
@@ -127,8 +126,6 @@ fn planned(show: &Show) -> Value {
             "ends_at": rfc3339(it.ends_at),
         })
     });
-    let prices: u64 = show.slots.iter().map(|it| it.price_cents).sum();
-    let mean = prices as f64 / show.slots.len().max(1) as f64;
     json!({
         "room_id": show.room_id,
         "host_id": show.host_id,
@@ -140,7 +137,7 @@ fn planned(show: &Show) -> Value {
         "opens_before_s": 600,
         "phases": phases.collect::<Vec<_>>(),
         "slots": slots.collect::<Vec<_>>(),
-        "value": {"enter": ENTRY_YUAN, "margin": money((mean * MARGIN_SHARE) as u64)},
+        "value": {"enter": ENTRY_YUAN, "margin_pct": MARGIN_PCT},
     })
 }
 
