@@ -86,6 +86,17 @@ impl Secrets {
         Ok(())
     }
 
+    /// Forgets a channel's secret; it is off the disk when this returns.
+    pub fn remove_channel(&self, name: &str) -> Result<(), Error> {
+        let mut stored = self.stored();
+        let mut new = stored.clone();
+        if new.channel.remove(name).is_some() {
+            write(&self.0.dir, &new)?;
+            *stored = new;
+        }
+        Ok(())
+    }
+
     fn stored(&self) -> MutexGuard<'_, Stored> {
         self.0.stored.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -146,6 +157,8 @@ mod tests {
         let again = Secrets::open_or_create(dir.path()).unwrap();
         assert_eq!(again.channel("webhook").as_deref(), Some("whsec_c2VjcmV0"));
         assert_eq!((again.tap_key(), again.tap_key().len()), (first.tap_key(), 2 * TAP_KEY_BYTES));
+        again.remove_channel("webhook").unwrap();
+        assert_eq!(Secrets::open_or_create(dir.path()).unwrap().channel("webhook"), None);
         #[cfg(unix)]
         {
             use std::os::unix::fs::PermissionsExt as _;

@@ -3,6 +3,7 @@
 use crate::config::{self, Config};
 use crate::dispatch::carrier::Carrier;
 use crate::dispatch::compose::Composer;
+use crate::defaults::enter_defaults;
 use crate::gateway::{self, App};
 use crate::keys::{self, Keys, Printed};
 use crate::runtime::{self, Node};
@@ -87,6 +88,10 @@ impl Server {
         let (keys, printed) = Keys::open_or_create(&config.data, &config.first_keys)?;
         let secrets = Secrets::open_or_create(&config.data)?;
         let app = App::new(node.clone(), keys::Shared::new(keys), secrets, config, tls.is_some());
+        if let Err(error) = enter_defaults(&node).await {
+            tracing::warn!(%error, "the templates to begin with could not be entered: the next start tries again");
+        }
+        app.keep_policy().await;
         let (stop, stopped) = oneshot::channel();
         let router = gateway::router(app.clone());
         let serving = tokio::spawn(bound.serve(router, async move {

@@ -4,6 +4,7 @@
 //! labels and the OpenAPI description are made from the same table.
 
 use crate::collect::Refusal;
+use crate::shape::template::Finding;
 use serde::{Deserialize, Serialize};
 
 /// The media type of a problem.
@@ -141,6 +142,12 @@ pub struct Problem {
     pub item: Option<u32>,
     /// Where in the text it is, in bytes from its start.
     pub position: Option<u32>,
+    /// The line of the text it is in, from 1.
+    pub line: Option<u32>,
+    /// The character of that line, from 1.
+    pub column: Option<u32>,
+    /// All that is wrong with a template.
+    pub findings: Vec<Finding>,
     /// The sequence to continue at.
     pub expected: Option<u64>,
     /// The request's own id, by which the log knows it.
@@ -155,7 +162,7 @@ pub struct Document {
     /// URI reference of the code's document.
     #[serde(rename = "type")]
     pub kind: String,
-    /// The code; extends RFC 9457, as do `field`, `item`, `position` and `expected`.
+    /// The code; extends RFC 9457, as do the fields after `detail`.
     pub code: Code,
     /// What it is, in a few words; the same for every occurrence.
     pub title: String,
@@ -173,6 +180,15 @@ pub struct Document {
     /// Where in the text it is, in bytes from its start.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub position: Option<u32>,
+    /// The line of the text it is in, from 1.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub line: Option<u32>,
+    /// The character of that line, from 1.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub column: Option<u32>,
+    /// All that is wrong with a template.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub findings: Vec<Finding>,
     /// The sequence to continue at.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expected: Option<u64>,
@@ -183,7 +199,19 @@ pub struct Document {
 
 impl From<Problem> for Document {
     fn from(problem: Problem) -> Self {
-        let Problem { code, status, detail, field, item, position, expected, instance } = problem;
+        let Problem {
+            code,
+            status,
+            detail,
+            field,
+            item,
+            position,
+            line,
+            column,
+            findings,
+            expected,
+            instance,
+        } = problem;
         Document {
             kind: format!("/docs/errors#{}", code.word()),
             code,
@@ -193,6 +221,9 @@ impl From<Problem> for Document {
             field,
             item,
             position,
+            line,
+            column,
+            findings,
             expected,
             instance,
         }
@@ -209,6 +240,9 @@ impl Problem {
             field: None,
             item: None,
             position: None,
+            line: None,
+            column: None,
+            findings: Vec::new(),
             expected: None,
             instance: None,
         }

@@ -136,11 +136,18 @@ pub struct Report {
     pub purchases: Comparison,
     /// Pushes at a random time: how many, and how many entered.
     pub random: (u64, u64),
+    /// What was expected of the pushes that left when they were decided: entries, and shoppers who buy.
+    pub expected: (f64, f64),
 }
 
 impl Report {
     /// A push took a step.
     pub fn step(&mut self, push: &Push, step: Step) {
+        if step == Step::Dispatched {
+            let enter = push.terms.reach * push.terms.enter;
+            self.expected.0 += enter;
+            self.expected.1 += enter * push.terms.buy;
+        }
         let cut = (push.phase, push.trigger, push.channel, push.template);
         let full = self.funnels.len() >= CUTS_MAX && !self.funnels.contains_key(&cut);
         let cut = if full { (cut.0, cut.1, cut.2, Term::NONE) } else { cut };
@@ -236,6 +243,8 @@ impl Report {
         self.purchases.merge(&other.purchases);
         self.random.0 += other.random.0;
         self.random.1 += other.random.1;
+        self.expected.0 += other.expected.0;
+        self.expected.1 += other.expected.1;
     }
 
     /// Appends the report to `out`.
@@ -272,6 +281,9 @@ impl Report {
             comparison.pushed.encode(out);
             comparison.withheld.encode(out);
         }
+        for expected in [self.expected.0, self.expected.1] {
+            out.extend_from_slice(&expected.to_le_bytes());
+        }
     }
 
     /// Reads what [`Report::encode`] wrote.
@@ -307,6 +319,9 @@ impl Report {
         for comparison in [&mut report.entries, &mut report.purchases] {
             comparison.pushed = crate::decide::estimate::Sums::decode(get)?;
             comparison.withheld = crate::decide::estimate::Sums::decode(get)?;
+        }
+        for expected in [&mut report.expected.0, &mut report.expected.1] {
+            *expected = f64::from_le_bytes(get.array("expected")?);
         }
         Ok(report)
     }

@@ -66,7 +66,6 @@ impl Stage {
             Staged::Cue(Cue { show, kind: CueKind::Start | CueKind::Phase(_) | CueKind::End }) => {
                 self.ready(*show)
             }
-            Staged::DeleteShow(_) => self.plans.retain(|it, _| self.shows.contains_key(it)),
             Staged::PutPolicy(_) => self.ready_all(),
             _ => {}
         }
@@ -76,7 +75,11 @@ impl Stage {
     fn change(&mut self, now: Timestamp, change: &Staged) -> Result<Option<Stir>, NotStaged> {
         match change {
             Staged::PutShow(show) => self.put_show(now, show),
-            Staged::DeleteShow(term) => removed(&mut self.shows, term),
+            Staged::DeleteShow(term) if !self.shows.contains_key(term) => Err(NotStaged::Unknown),
+            Staged::DeleteShow(term) => {
+                self.forget(*term);
+                Ok(None)
+            }
             Staged::PutOffer(offer) => self.put_offer(now, offer),
             Staged::DeleteOffer(term) => {
                 self.in_show.retain(|it| it.1 != *term);
@@ -163,14 +166,18 @@ impl Stage {
     fn forget_oldest(&mut self, now: Timestamp) -> Result<(), NotStaged> {
         let over = self.shows.iter().filter(|(_, it)| it.closes().0 + KEPT_AFTER_MS < now.0);
         let oldest = over.min_by_key(|(term, it)| (it.closes(), **term)).map(|(term, _)| *term);
-        let Some(oldest) = oldest else { return Err(NotStaged::Full) };
-        self.shows.remove(&oldest);
-        self.prices.remove(&oldest);
-        self.plans.remove(&oldest);
-        self.closed.retain(|it| it.0 != oldest);
-        self.offers.retain(|_, it| it.offer.show.term != oldest);
-        self.in_show.retain(|it| it.0 != oldest);
+        self.forget(oldest.ok_or(NotStaged::Full)?);
         Ok(())
+    }
+
+    /// Takes a show out with all that is its own: another one under the same id begins anew.
+    fn forget(&mut self, show: Term) {
+        self.shows.remove(&show);
+        self.prices.remove(&show);
+        self.plans.remove(&show);
+        self.closed.retain(|it| it.0 != show);
+        self.offers.retain(|_, it| it.offer.show.term != show);
+        self.in_show.retain(|it| it.0 != show);
     }
 
     fn put_offer(&mut self, now: Timestamp, offer: &Offer) -> Result<Option<Stir>, NotStaged> {

@@ -22,7 +22,7 @@ use crate::profile::{HistoryRef, HotRef, day_of, primary_language};
 use crate::push::{Life, Outcome, Push, Reason, Terms};
 use crate::shard::Shard;
 use crate::shard::store::Slot;
-use crate::show::{Policy, Template, Trigger};
+use crate::show::{ChannelPlan, Policy, Template, Trigger};
 use crate::stage::plan::{SLOT_S, lag_s, phase_worth};
 use crate::stage::{OnOffer, OnShow, Stage, Stir};
 use crate::time::{LocalHour, Timestamp};
@@ -62,9 +62,19 @@ fn worth_for_s(trigger: Trigger) -> u32 {
 
 /// A channel that may be used, and the device.
 #[derive(Debug, Clone, Copy)]
-struct Way<'a> {
+pub(super) struct Way<'a> {
     channel: Channel,
     device: &'a str,
+}
+
+/// Whom a channel is asked about: the shopper, the class of the push, and his day and clock.
+pub(super) struct Ask<'a> {
+    pub hot: HotRef<'a>,
+    pub cold: &'a Cold,
+    pub class: Class,
+    pub day: u32,
+    pub secs: u32,
+    pub offset_min: i16,
 }
 
 /// What an evaluation is about.
@@ -155,7 +165,7 @@ impl Shard {
                 return Err(Reason::DayCap.into());
             }
         }
-        let way = self.way(hot, cold, class, day, secs, offset_min, stage)?;
+        let way = self.way(&Ask { hot, cold, class, day, secs, offset_min }, stage)?;
         let offer = stage.offer_of(show, product, now);
         let offer = offer.filter(|(term, _)| !stage.is_closed(show, Some(*term)));
         if class == Class::Marketing && stage.is_closed(show, None) {
@@ -248,7 +258,13 @@ impl Shard {
         }
     }
 
-    fn check_show_cap(&self, id: &str, show: Term, class: Class, policy: &Policy) -> Result<(), Reason> {
+    pub(super) fn check_show_cap(
+        &self,
+        id: &str,
+        show: Term,
+        class: Class,
+        policy: &Policy,
+    ) -> Result<(), Reason> {
         let mut count = 0;
         for (_, push) in self.calling.ledger.of(id).filter(|(_, it)| it.show == show) {
             match push.life {
@@ -263,36 +279,42 @@ impl Shard {
     }
 
     /// The first channel that is set up, allowed, reaches him and has room under its cap.
-    #[expect(
-        clippy::too_many_arguments,
-        reason = "each is a fact of its own; a struct would only rename them"
-    )]
-    fn way<'a>(
-        &self,
-        hot: HotRef<'_>,
-        cold: &'a Cold,
-        class: Class,
-        day: u32,
-        secs: u32,
-        offset_min: i16,
-        stage: &Stage,
-    ) -> Result<Way<'a>, Reason> {
+    pub(super) fn way<'a>(&self, ask: &Ask<'a>, stage: &Stage) -> Result<Way<'a>, Reason> {
         let mut reason = Reason::NoChannel;
-        for plan in stage.channels().filter(|it| it.enabled) {
-            let channel = plan.channel;
-            let Some(device) = device_for(cold, channel) else { continue };
-            let count = || self.calling.ledger.day_count(&cold.id, day, Some((channel, device)));
-            if !consents(hot, stage.policy(), channel, class) {
-                reason = Reason::NoConsent;
-            } else if !plan.takes(class, secs, offset_min) {
-                reason = Reason::VendorHours;
-            } else if class == Class::Marketing && plan.day_cap > 0 && count() >= usize::from(plan.day_cap) {
-                reason = Reason::ChannelCap;
-            } else {
-                return Ok(Way { channel, device });
+        for plan in stage.channels() {
+            match self.over(plan, ask, stage.policy()) {
+                Ok(way) => return Ok(way),
+                // Of several reasons the last that is about the shopper tells most.
+                Err(Reason::NoChannel) => {}
+                Err(why) => reason = why,
             }
         }
         Err(reason)
+    }
+
+    /// Whether this channel is in use, allowed, reaches him and has room under its cap.
+    pub(super) fn over<'a>(
+        &self,
+        plan: &ChannelPlan,
+        ask: &Ask<'a>,
+        policy: &Policy,
+    ) -> Result<Way<'a>, Reason> {
+        let &Ask { hot, cold, class, day, secs, offset_min } = ask;
+        let channel = plan.channel;
+        if !plan.enabled {
+            return Err(Reason::NoChannel);
+        }
+        let device = device_for(cold, channel).ok_or(Reason::NoChannel)?;
+        let count = || self.calling.ledger.day_count(&cold.id, day, Some((channel, device)));
+        if !consents(hot, policy, channel, class) {
+            Err(Reason::NoConsent)
+        } else if !plan.takes(class, secs, offset_min) {
+            Err(Reason::VendorHours)
+        } else if class == Class::Marketing && plan.day_cap > 0 && count() >= usize::from(plan.day_cap) {
+            Err(Reason::ChannelCap)
+        } else {
+            Ok(Way { channel, device })
+        }
     }
 
     fn deadline(&self, view: &View<'_>, trigger: Trigger, offer: Option<&OnOffer>) -> Timestamp {

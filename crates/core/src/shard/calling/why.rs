@@ -1,9 +1,13 @@
 //! Why was he called in, or why not: the numbers of the decision, or of the same question asked now.
 
-use super::evaluate::{No, Question};
+use super::evaluate::{Ask, No, Question, holdout, is_in_room};
+use super::trigger::View;
 use crate::decide::features::Bins;
+use crate::decide::holdout::Group;
+use crate::event::{Channel, Class};
 use crate::id::Term;
-use crate::push::{Push, Reason, Terms};
+use crate::profile::day_of;
+use crate::push::{Life, Push, Reason, Terms};
 use crate::shard::Shard;
 use crate::shard::store::{Found, Key};
 use crate::show::Trigger;
@@ -19,6 +23,11 @@ pub struct Why {
     pub now: Option<Reason>,
     /// The numbers behind that, if it came to numbers.
     pub terms: Option<(Terms, Bins, Trigger, Term)>,
+    /// Every rule by the reason it would give, and whether it stands in the way now. The decision names the
+    /// first that does; here are all.
+    pub rules: Vec<(Reason, bool)>,
+    /// Every channel that is set up, and what keeps a push off it.
+    pub channels: Vec<(Channel, Option<Reason>)>,
 }
 
 impl Shard {
@@ -29,19 +38,65 @@ impl Shard {
         let of_show = self.calling.ledger.of(id).filter(|(_, it)| it.show == show);
         let pushes: Vec<_> = of_show.map(|(number, it)| (number, it.clone())).collect();
         let Some(on) = stage.show(show) else {
-            return Some(Why { pushes, now: Some(Reason::NotOpen), terms: None });
+            let now = Some(Reason::NotOpen);
+            return Some(Why { pushes, now, terms: None, rules: Vec::new(), channels: Vec::new() });
         };
         let question = Question { slot, show, on, stir: None, came_online: false, price: None, now };
-        Some(match self.evaluate(&question, stage) {
+        let (now, terms) = match self.evaluate(&question, stage) {
             Ok(push) => {
                 let terms = Some((push.terms, push.bins, push.trigger, push.product));
-                let now = match push.life {
-                    crate::push::Life::Shadow(reason) => Some(reason),
+                let shadow = match push.life {
+                    Life::Shadow(reason) => Some(reason),
                     _ => None,
                 };
-                Why { pushes, now, terms }
+                (shadow, terms)
             }
-            Err(No { reason, terms }) => Why { pushes, now: Some(reason), terms },
-        })
+            Err(No { reason, terms }) => (Some(reason), terms),
+        };
+        let (rules, channels) = self.rules(&question, stage);
+        Some(Why { pushes, now, terms, rules, channels })
+    }
+
+    /// Every rule asked by itself.
+    fn rules(
+        &self,
+        question: &Question<'_>,
+        stage: &Stage,
+    ) -> (Vec<(Reason, bool)>, Vec<(Channel, Option<Reason>)>) {
+        let &Question { slot, show, on, stir, came_online, now, .. } = question;
+        let Some(plan) = stage.plan(show) else { return (vec![(Reason::NotOpen, true)], Vec::new()) };
+        let (hot, history, cold) = (self.store.hot(slot), self.store.history(slot), self.store.cold(slot));
+        let (policy, secs) = (stage.policy(), now.secs());
+        let offset_min = Shard::offset_of(history, stage, now);
+        let view = View { hot, history, offset_min, show, on, plan, stage, now };
+        let class = view.trigger(stir, came_online).0.class();
+        let marketing = class == Class::Marketing;
+        let day = day_of(secs, offset_min);
+        let capped = self.check_show_cap(&cold.id, show, class, policy);
+        let group = holdout(policy).group(&cold.id, &on.show.id.text);
+        let outside = on
+            .show
+            .audience
+            .as_ref()
+            .is_some_and(|it| !it.predicate.eval(&hot, &history, secs, policy.default_offset_min));
+        let recent = hot.calls.last != 0 && secs.saturating_sub(hot.calls.last) < policy.gap_s;
+        let spent = self.calling.ledger.day_count(&cold.id, day, None) >= usize::from(policy.day_cap);
+        let ask = Ask { hot, cold, class, day, secs, offset_min };
+        let mut rules = vec![
+            (Reason::NotOpen, !on.is_open(now)),
+            (Reason::ShowLate, on.is_late(now)),
+            (Reason::InRoom, is_in_room(hot.live, on.show.room.term, secs)),
+            (Reason::NotInAudience, outside),
+            (Reason::ShowCap, capped == Err(Reason::ShowCap)),
+            (Reason::QuietHours, policy.is_quiet(secs, offset_min)),
+            (Reason::Gap, marketing && recent),
+            (Reason::DayCap, marketing && spent),
+            (Reason::RoomFull, marketing && stage.is_closed(show, None)),
+            (Reason::HeldOut, marketing && group == Group::Global),
+            (Reason::Ghost, marketing && group == Group::Ghost),
+        ];
+        rules.extend(self.way(&ask, stage).err().map(|reason| (reason, true)));
+        let channels = stage.channels().map(|it| (it.channel, self.over(it, &ask, policy).err())).collect();
+        (rules, channels)
     }
 }
