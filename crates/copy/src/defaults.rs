@@ -38,6 +38,16 @@ macro_rules! specs {
 }
 
 const DEFAULTS: &[TemplateSpec] = specs! {
+    "moment", Marketing {
+        "price": "zh", "{{ offer.price }} {{ product.short_title }}",
+            "原价 {{ offer.original_price }}，现在省 {{ offer.saves }}。{{ show.host }} 的直播间{% if show.starts_in %}{{ show.starts_in }}后开播{% else %}正在直播{% endif %}。";
+        "product": "zh", "{% if offer.price %}{{ offer.price }}{% else %}{{ product.price }}{% endif %} {{ product.short_title }}",
+            "平时 {{ product.price }}。{{ show.title }}{% if show.starts_in %} {{ show.starts_in }}后开播{% else %} 正在直播{% endif %}，{{ show.host }} 会讲细节。";
+        "price": "en", "{{ offer.price }}: {{ product.short_title }}",
+            "Was {{ offer.original_price }}: you save {{ offer.saves }}. {{ show.host }} {% if show.starts_in %}goes live in {{ show.starts_in }}{% else %}is live{% endif %}.";
+        "product": "en", "{% if offer.price %}{{ offer.price }}{% else %}{{ product.price }}{% endif %}: {{ product.short_title }}",
+            "Usually {{ product.price }}. {{ show.host }} {% if show.starts_in %}goes live in {{ show.starts_in }}{% else %}is live{% endif %} and shows it in detail.";
+    }
     "phase_begins", Marketing {
         "price": "zh", "{{ offer.price }} {{ product.short_title }} 正在直播",
             "{{ show.host }} 正在直播，原价 {{ offer.original_price }}，现在省 {{ offer.saves }}。点开就看。";
@@ -117,6 +127,16 @@ const DEFAULTS: &[TemplateSpec] = specs! {
             "{{ show.host }} is live, and the offer runs for another {{ offer.ends_in }}.";
         "time": "en", "{{ offer.ends_in }} to get {{ product.short_title }}",
             "{{ offer.price }} instead of {{ offer.original_price }} in {{ show.title }}, live now.";
+    }
+    "campaign_ending", Marketing {
+        "price": "zh", "{{ offer.price }} {{ product.short_title }} 大促将结束",
+            "原价 {{ offer.original_price }}，{{ show.host }} 的直播间现在省 {{ offer.saves }}。";
+        "saves": "zh", "省 {{ offer.saves }} {{ product.short_title }}",
+            "大促快结束了，{{ show.host }} 的直播间还是 {{ offer.price }}，原价 {{ offer.original_price }}。";
+        "price": "en", "{{ offer.price }} before the sale ends",
+            "{{ product.short_title }} was {{ offer.original_price }}; with {{ show.host }} you save {{ offer.saves }}.";
+        "saves": "en", "Save {{ offer.saves }}: the sale ends soon",
+            "{{ product.short_title }} is {{ offer.price }} in the live show, down from {{ offer.original_price }}.";
     }
     "reminder", Service {
         "soon": "zh", "{{ show.starts_in }}后开播 {{ show.host }}",
