@@ -40,7 +40,7 @@ impl Market {
         }
         for show in &self.setting.shows {
             put("shows", &show.id, planned(show));
-            for slot in &show.slots {
+            for slot in show.slots.iter().filter(|it| !it.offer_id.is_empty()) {
                 put("offers", &slot.offer_id, offered(show, slot));
             }
         }
@@ -57,6 +57,17 @@ impl Market {
             calls.extend(cue.to_posts().into_iter().map(|body| (at, path.clone(), body)));
         }
         calls
+    }
+
+    /// The cues of shows that run as they are planned: (Unix ms, show, cue).
+    pub fn cues_as_planned(&self) -> Vec<(u64, String, Cue)> {
+        let luck = self.key.why(Why::Rundown).and(78);
+        let mut cues = Vec::new();
+        for (number, show) in self.setting.shows.iter().enumerate() {
+            run(show, 0, None, luck.and(number as u64), &mut cues);
+        }
+        cues.sort_by_key(|it| it.0);
+        cues
     }
 
     /// The same as values: (Unix ms, show, cue).
@@ -106,6 +117,9 @@ fn run(show: &Show, delay: u64, left_out: Option<usize>, luck: Key, cues: &mut V
             ends_at: Some(ends_at),
         };
         cue(pin, Cue::Pin { product_id: slot.product_id.clone() });
+        if slot.offer_id.is_empty() {
+            continue;
+        }
         cue(pin + TALK, offer(false, slot.price_cents, Some(slot.stock)));
         let half = (slot.ends_at - slot.starts_at) / 2;
         if number % DROP_EVERY == DROP_EVERY - 1 && pin + half < ends_at {
