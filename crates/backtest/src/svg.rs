@@ -8,6 +8,9 @@ const WIDTH: f64 = 420.0;
 const ROW: f64 = 26.0;
 const TOP: f64 = 48.0;
 
+/// A row's name, its value, and the interval around it.
+type Bar<'r> = (&'r str, Option<f64>, Option<(f64, f64)>);
+
 /// Text as it may stand in XML.
 fn escaped(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
@@ -17,7 +20,7 @@ fn escaped(text: &str) -> String {
 pub fn bars(report: &Report) -> String {
     let column = (0..report.columns.len() - 1)
         .find(|at| report.rows.iter().any(|row| matches!(row.cells[*at], Cell::Rate(..) | Cell::Measure(_))));
-    let values: Vec<(&str, Option<f64>, Option<(f64, f64)>)> = report
+    let values: Vec<Bar<'_>> = report
         .rows
         .iter()
         .map(|row| match column.map(|at| &row.cells[at]) {

@@ -5,7 +5,7 @@ use beckon::demo;
 use beckon::gateway::Local;
 use beckon::keys::{self, Keys};
 use beckon::serve::{Server, stop_signal};
-use beckon::{bench, replay, tools};
+use beckon::{backtest, bench, replay, tools};
 use beckon_core::dedup::Window;
 use beckon_core::limits::SHARDS;
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -50,6 +50,8 @@ enum Command {
     Keys(KeysArgs),
     /// Measure this machine: figures beside the limits they stand against.
     Bench(bench::Args),
+    /// Ask a log what Beckon would have done, by the same code that decides live.
+    Backtest(backtest::Args),
 }
 
 #[derive(Args)]
@@ -182,6 +184,7 @@ pub fn run() -> ExitCode {
         Command::State(State::Digest { data }) => digest(&data),
         Command::Keys(args) => manage_keys(args),
         Command::Bench(args) => bench::run(args),
+        Command::Backtest(args) => backtest::run(&args),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

@@ -3,6 +3,7 @@
 //! `main.rs` only reads the command line. Everything is here, so that tests and benches run what the
 //! program runs.
 
+pub mod backtest;
 pub mod bench;
 pub mod clock;
 pub mod config;

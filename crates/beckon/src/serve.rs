@@ -1,9 +1,9 @@
 //! `beckon serve`: from the configuration to a running server, and to its orderly end.
 
 use crate::config::{self, Config};
+use crate::defaults::enter_defaults;
 use crate::dispatch::carrier::Carrier;
 use crate::dispatch::compose::Composer;
-use crate::defaults::enter_defaults;
 use crate::gateway::{self, App};
 use crate::keys::{self, Keys, Printed};
 use crate::runtime::{self, Node};

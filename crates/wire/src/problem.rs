@@ -142,16 +142,23 @@ pub struct Problem {
     pub item: Option<u32>,
     /// Where in the text it is, in bytes from its start.
     pub position: Option<u32>,
-    /// The line of the text it is in, from 1.
+    /// More of a text that somebody wrote.
+    pub text: Option<Box<InText>>,
+    /// The sequence to continue at.
+    pub expected: Option<u64>,
+    /// The request's own id, by which the log knows it.
+    pub instance: Option<String>,
+}
+
+/// What is wrong with a text that somebody wrote: a rule, a template.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct InText {
+    /// The line it is in, from 1.
     pub line: Option<u32>,
     /// The character of that line, from 1.
     pub column: Option<u32>,
     /// All that is wrong with a template.
     pub findings: Vec<Finding>,
-    /// The sequence to continue at.
-    pub expected: Option<u64>,
-    /// The request's own id, by which the log knows it.
-    pub instance: Option<String>,
 }
 
 /// The body of an error's answer (RFC 9457), with content type [`CONTENT_TYPE`].
@@ -199,19 +206,8 @@ pub struct Document {
 
 impl From<Problem> for Document {
     fn from(problem: Problem) -> Self {
-        let Problem {
-            code,
-            status,
-            detail,
-            field,
-            item,
-            position,
-            line,
-            column,
-            findings,
-            expected,
-            instance,
-        } = problem;
+        let Problem { code, status, detail, field, item, position, text, expected, instance } = problem;
+        let InText { line, column, findings } = text.map(|it| *it).unwrap_or_default();
         Document {
             kind: format!("/docs/errors#{}", code.word()),
             code,
@@ -240,9 +236,7 @@ impl Problem {
             field: None,
             item: None,
             position: None,
-            line: None,
-            column: None,
-            findings: Vec::new(),
+            text: None,
             expected: None,
             instance: None,
         }
@@ -257,6 +251,12 @@ impl Problem {
     /// With the field it is about.
     pub fn with_field(mut self, field: impl Into<String>) -> Self {
         self.field = Some(field.into());
+        self
+    }
+
+    /// With what is wrong with a text.
+    pub fn with_text(mut self, text: InText) -> Self {
+        self.text = Some(Box::new(text));
         self
     }
 

@@ -154,3 +154,49 @@ fn row(name: &str, pushes: &Pushes, by_day: Option<Difference>, by_push: Option<
         ],
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::log::{Act, Deed};
+    use beckon_core::decide::chance::mix;
+    use beckon_core::event::ProductAct;
+    use beckon_core::id::Term;
+
+    /// Each comes by once an evening at a time that a hash decides, and stays for a quarter of an hour.
+    fn visitors(shoppers: u64) -> Log {
+        let trail = |shopper: u64| -> Vec<Act> {
+            let visit = |day: u64| {
+                let start = 1_511_539_200 + day * 86_400 + 18 * 3600 + mix(&[shopper, day]) % (3 * 3600);
+                (0..15).map(move |minute| Act {
+                    at: (start + minute * 60) as u32,
+                    item: Term::NONE,
+                    category: Term(1),
+                    deed: Deed::Product(ProductAct::Viewed),
+                })
+            };
+            (0..8).flat_map(visit).collect()
+        };
+        Log { trails: (0..shoppers).map(trail).collect() }
+    }
+
+    #[test]
+    fn whoever_waits_for_the_visit_reaches_more_than_whoever_guesses_and_less_than_whoever_knows() {
+        let options = Options { from_hour: 18, until_hour: 22, ..Options::default() };
+        let report = timing(&visitors(24), &options).unwrap();
+        let hits = |row: &str| report.value(row, "hits a shopper-day").unwrap();
+        assert_eq!(hits("clairvoyant"), 1.0);
+        assert!(hits("stopping rule, every minute") > 0.85, "{report}");
+        assert!(hits("stopping rule, every minute") > hits("random, 18–22 h") + 0.4, "{report}");
+        let pushed =
+            report.value("price that follows, ≤ 24 %, every minute", "pushes a shopper-day").unwrap();
+        assert!(pushed <= 0.24, "{report}");
+    }
+
+    #[test]
+    fn the_same_log_gives_the_same_report() {
+        let options = Options { from_hour: 20, until_hour: 22, ..Options::default() };
+        let log = visitors(6);
+        assert_eq!(timing(&log, &options).unwrap(), timing(&log, &options).unwrap());
+    }
+}

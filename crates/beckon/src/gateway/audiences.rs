@@ -12,7 +12,7 @@ use beckon_core::names::Kind;
 use beckon_core::show;
 use beckon_core::show::audience::Predicate;
 use beckon_core::stage::Staged;
-use beckon_wire::problem::{Code, Problem};
+use beckon_wire::problem::{Code, InText, Problem};
 use beckon_wire::shape::{Audience, AudienceCount, AudienceInput};
 use bytes::Bytes;
 
@@ -21,12 +21,15 @@ pub fn compile(app: &App, rule: &str, field: &str) -> Result<show::Audience, Fai
     let compiled = beckon_audience::compile(rule, &|kind, text| app.node.names().intern(kind, text));
     let predicate = compiled.map_err(|error| {
         let short = |it: usize| u32::try_from(it).ok();
-        Problem {
-            position: short(error.at.offset),
-            line: short(error.at.line),
-            column: short(error.at.column),
-            ..Problem::new(Code::AudienceInvalid).with_field(field).with_detail(error.to_string())
-        }
+        Problem::new(Code::AudienceInvalid)
+            .with_field(field)
+            .with_detail(error.to_string())
+            .with_position(error.at.offset)
+            .with_text(InText {
+                line: short(error.at.line),
+                column: short(error.at.column),
+                ..InText::default()
+            })
     })?;
     Ok(show::Audience { text: rule.into(), predicate })
 }

@@ -12,7 +12,7 @@ use beckon_core::names::Kind;
 use beckon_core::show;
 use beckon_core::stage::Staged;
 use beckon_core::time::Timestamp;
-use beckon_wire::problem::{Code, Problem};
+use beckon_wire::problem::{Code, InText, Problem};
 use beckon_wire::shape::template::{FactsInput, Finding, Given, Part, Preview, PreviewInput, Severity};
 use beckon_wire::shape::{Money, Phase, Template, TemplateInput};
 use bytes::Bytes;
@@ -38,12 +38,13 @@ fn refused(error: &copy::Error) -> Problem {
         }
         copy::Error::Missing(_) => (None, None),
     };
-    let short = |it: usize| u32::try_from(it).ok();
-    Problem {
-        field: field.map(str::to_owned),
-        position: at.and_then(|it| short(it.offset)),
-        column: at.and_then(|it| short(it.column)),
-        ..Problem::new(Code::TemplateInvalid).with_detail(error.to_string())
+    let mut problem = Problem::new(Code::TemplateInvalid).with_detail(error.to_string());
+    problem.field = field.map(str::to_owned);
+    match at {
+        None => problem,
+        Some(at) => problem
+            .with_position(at.offset)
+            .with_text(InText { column: u32::try_from(at.column).ok(), ..InText::default() }),
     }
 }
 
@@ -134,10 +135,12 @@ pub async fn put_template(
             Part::Title => "/title",
             Part::Body => "/body",
         };
-        let problem =
-            Problem::new(Code::TemplateInvalid).with_field(field).with_detail(first.message.clone());
-        let (position, column) = (Some(first.offset), Some(first.column));
-        return Err(Problem { position, column, findings, ..problem }.into());
+        let problem = Problem::new(Code::TemplateInvalid)
+            .with_field(field)
+            .with_detail(first.message.clone())
+            .with_position(first.offset as usize);
+        let column = Some(first.column);
+        return Err(problem.with_text(InText { line: None, column, findings }).into());
     }
     let language = input.language.clone();
     let entered = {

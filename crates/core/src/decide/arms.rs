@@ -16,7 +16,7 @@ use crate::decay::exp2;
 /// Arms that may be eligible for one message.
 pub const ARMS_MAX: usize = 32;
 
-/// The least chance of an eligible arm; shared out when there are more than [`FLOOR_ARMS`].
+/// The least chance of an eligible arm; shared out when there are many of them.
 pub const FLOOR: f64 = 0.03;
 
 /// Arms beyond which the floor shrinks, so that floors never take more than half.

@@ -24,7 +24,7 @@ const LEVEL_PRIOR_DAYS: f64 = 2.0;
 const HOUR_PRIOR_DAYS: f64 = 3.0;
 
 /// Days that his hours on any day weigh against those on this kind of day.
-const KIND_PRIOR_DAYS: f64 = 10.0;
+const KIND_PRIOR_DAYS: f64 = 30.0;
 
 /// Shopper-days that the first guess below weighs against what was seen of all.
 const FIRST_GUESS_DAYS: f64 = 30.0;

@@ -2,6 +2,7 @@
 //!
 //! Cold rows share their parts by reference, so that a page of them is copied by counting references.
 
+use super::called::{CALLED_MAX, Called};
 use super::{Attributes, HotView};
 use crate::bytes::{Get, Malformed, Put};
 use crate::event::{Channel, Class, Event, Trait};
@@ -32,6 +33,8 @@ pub struct Details {
     pub apps: Vec<(Box<str>, u32)>,
     /// The anonymous ids whose history is in here.
     pub anonymous_ids: Vec<Box<str>>,
+    /// Marketing pushes of the last days under those ids, in order.
+    pub called: Vec<Called>,
 }
 
 /// A trait that has no meaning of its own to us.
@@ -138,6 +141,19 @@ impl Cold {
         if let Some(device) = event.context.device {
             details.device(device, at);
         }
+    }
+
+    /// What was sent to this shopper is to count under his next id as well.
+    pub fn remember_calls(&mut self, calls: impl IntoIterator<Item = Called>) {
+        let mut calls = calls.into_iter().peekable();
+        if calls.peek().is_some() {
+            Arc::make_mut(self.details.get_or_insert_default()).remember_calls(calls);
+        }
+    }
+
+    /// Marketing pushes under former ids for which `counts`.
+    pub fn count_calls(&self, counts: impl Fn(&Called) -> bool) -> usize {
+        self.details.iter().flat_map(|it| &it.called).filter(|it| counts(it)).count()
     }
 
     /// Takes over another row's details; `theirs` are the attributes that belong to them.
@@ -282,6 +298,14 @@ impl Details {
         }
         other.apps.iter().for_each(|(app, seen)| self.app(app, *seen));
         other.anonymous_ids.iter().for_each(|id| self.anonymous_id(id));
+        self.remember_calls(other.called.iter().cloned());
+    }
+
+    fn remember_calls(&mut self, calls: impl IntoIterator<Item = Called>) {
+        self.called.extend(calls);
+        self.called.sort_unstable();
+        let beyond = self.called.len().saturating_sub(CALLED_MAX);
+        self.called.drain(..beyond);
     }
 }
 
@@ -348,6 +372,8 @@ impl Cold {
         }
         out.put_uint(details.anonymous_ids.len() as u64);
         details.anonymous_ids.iter().for_each(|id| out.put_str(id));
+        out.put_uint(details.called.len() as u64);
+        details.called.iter().for_each(|it| it.encode(out));
     }
 
     /// Reads what [`Cold::encode`] wrote.
@@ -383,6 +409,9 @@ impl Cold {
         }
         for _ in 0..get.len("anonymous ids")? {
             details.anonymous_ids.push(get.str("anonymous id")?.into());
+        }
+        for _ in 0..get.len("calls")? {
+            details.called.push(Called::read(get)?);
         }
         cold.details = Some(Arc::new(details));
         Ok(cold)

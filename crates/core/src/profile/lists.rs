@@ -57,13 +57,6 @@ impl<const N: usize> Ranked<N> {
         }
     }
 
-    /// The name's place in the ranking, from 0. Looks at every place, so that a scan does not branch.
-    #[inline]
-    pub fn places(&self, term: Term) -> Option<usize> {
-        let at = self.0.iter().rposition(|it| it.term == term.0);
-        at.filter(|_| term != Term::NONE)
-    }
-
     /// The names, most cared-for first.
     pub fn iter(&self) -> impl Iterator<Item = (Term, Level)> {
         self.0.iter().filter(|it| it.term != 0).map(|it| (Term(it.term), it.level))

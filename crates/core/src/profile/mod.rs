@@ -5,6 +5,7 @@
 //! traits are cold ([`cold`]). Every part says for itself how it keeps its value whatever the order of
 //! events; where it cannot, it says that too.
 
+pub mod called;
 pub mod cold;
 pub mod columns;
 mod fold;

@@ -3,7 +3,7 @@
 //! A row is kept until its last purchase could be credited; then its counts stand in the report alone.
 
 use super::{End, Life, Push};
-use crate::event::Channel;
+use crate::event::Class;
 use crate::time::Timestamp;
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
@@ -73,19 +73,9 @@ impl Ledger {
         self.by_shopper.contains_key(shopper)
     }
 
-    /// Marketing pushes that count against a day's cap, over one channel to one device, or over all.
-    pub fn day_count(&self, shopper: &str, day: u32, over: Option<(Channel, &str)>) -> usize {
-        let counts = |it: &Push| {
-            it.day == day
-                && it.class == crate::event::Class::Marketing
-                && match it.life {
-                    Life::Decided | Life::Dispatched => true,
-                    Life::Ended(end) => end.may_have_arrived(),
-                    Life::Shadow(_) => false,
-                }
-                && over.is_none_or(|(channel, device)| it.channel == channel && *it.device == *device)
-        };
-        self.of(shopper).filter(|(_, it)| counts(it)).count()
+    /// A shopper's marketing pushes that count against caps: on their way, or perhaps arrived.
+    pub fn marketing(&self, shopper: &str) -> impl Iterator<Item = (u64, &Push)> {
+        self.of(shopper).filter(|(_, it)| it.class == Class::Marketing && it.life.counts())
     }
 
     /// The next push whose entry is to be learnt from, if it was made before `before`.
@@ -116,7 +106,8 @@ impl Ledger {
         Some(push)
     }
 
-    /// A shopper is no longer here: his pushes lose his name. The numbers of those that were not over.
+    /// A shopper is no longer here: his pushes lose his name. The numbers of those that had not left; what
+    /// may be on the wire ends with its answer, as it would have.
     pub fn disown(&mut self, shopper: &str) -> Vec<u64> {
         let nobody: Arc<str> = Arc::from("");
         let mut open = Vec::new();
@@ -125,7 +116,7 @@ impl Ledger {
                 push.shopper = nobody.clone();
                 push.device = "".into();
                 self.by_shopper.entry(nobody.clone()).or_default().push(number);
-                if !push.life.is_terminal() {
+                if push.life == Life::Decided {
                     open.push(number);
                 }
             }

@@ -230,6 +230,15 @@ pub enum Life {
 }
 
 impl Life {
+    /// Whether it counts against caps: it is on its way, or the shopper may have seen it.
+    pub fn counts(self) -> bool {
+        match self {
+            Life::Decided | Life::Dispatched => true,
+            Life::Ended(end) => end.may_have_arrived(),
+            Life::Shadow(_) => false,
+        }
+    }
+
     /// Whether nothing more is done about it.
     pub fn is_terminal(self) -> bool {
         matches!(self, Life::Ended(_) | Life::Shadow(_))

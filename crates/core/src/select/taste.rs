@@ -67,6 +67,23 @@ impl Taste {
         dot(&self.q, &direction.q) as f32 * self.inverse_length * direction.inverse_length
     }
 
+    /// The cosines with up to `N` directions of length 1, given as a matrix by dimension and direction.
+    #[inline]
+    pub fn cosines<const N: usize>(&self, matrix: &[[f32; N]; DIMENSIONS], used: usize) -> [f32; N] {
+        let mut sums = [0.0; N];
+        if used == 1 {
+            sums[0] = self.q.iter().zip(matrix).map(|(q, row)| f32::from(*q) * row[0]).sum();
+        } else {
+            for (q, row) in self.q.iter().zip(matrix) {
+                let q = f32::from(*q);
+                for (sum, it) in sums.iter_mut().zip(row) {
+                    *sum += q * it;
+                }
+            }
+        }
+        sums.map(|it| it * self.inverse_length)
+    }
+
     fn add(&mut self, vector: &Vector, steps: f32) {
         let mut sum: Vector = std::array::from_fn(|at| f32::from(self.q[at]) + vector[at] * steps);
         let greatest = sum.iter().fold(0f32, |max, it| max.max(it.abs()));

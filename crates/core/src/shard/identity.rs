@@ -79,7 +79,10 @@ impl Shard {
                 }
             }
             found => {
-                let history = found.and_then(|_| self.store.remove(key)).map(Box::new);
+                let mut history = found.and_then(|_| self.store.remove(key)).map(Box::new);
+                if let Some(history) = &mut history {
+                    history.cold.remember_calls(self.calls_of(key.id));
+                }
                 self.disown(key.id);
                 self.store.bind(key, user, if rebinds { at } else { 0 });
                 self.counts.joined += 1;

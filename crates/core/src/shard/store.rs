@@ -219,6 +219,11 @@ impl Store {
         &self.pages.cold[slot.page()][slot.row()]
     }
 
+    /// The pages of hot columns, in the order of slots: what a scan reads.
+    pub fn hot_pages(&self) -> &[Arc<HotPage>] {
+        &self.pages.hot
+    }
+
     /// The hot columns in a slot.
     pub fn hot(&self, slot: Slot) -> HotRef<'_> {
         self.pages.hot[slot.page()].seen(slot.row())
@@ -393,7 +398,8 @@ fn heap(cold: &Cold) -> usize {
             * size_of_val(&it.traits[..]).checked_div(it.traits.len()).unwrap_or(0)
             + size_of_val(&it.devices[..])
             + size_of_val(&it.apps[..])
-            + size_of_val(&it.anonymous_ids[..]);
+            + size_of_val(&it.anonymous_ids[..])
+            + size_of_val(&it.called[..]);
         let texts: usize = it.traits.iter().map(|t| t.name.len() + t.json.len() + 32).sum::<usize>()
             + it.devices.iter().map(|d| d.id.len() + d.kind.len() + 64).sum::<usize>()
             + it.apps.iter().map(|a| a.0.len() + 16).sum::<usize>();

@@ -5,9 +5,9 @@
 
 use super::{Learned, OnShow};
 use crate::decide::class::{CLASSES, Chain, Span};
-use crate::decide::state::State;
 use crate::decide::moment::{Inputs, Table};
 use crate::decide::rhythm::Intensity;
+use crate::decide::state::State;
 use crate::id::Term;
 use crate::select::vector::Direction;
 use crate::show::Phase;

@@ -1,6 +1,7 @@
 //! From a disk to a running node: both ways that the engine offers, all on one thread or worker by
 //! worker, and what a crash kept from being journalled is journalled before anything else.
 
+use super::outbox::Outbox;
 use super::{Item, Node, Seat, Settings, shards_of};
 use crate::disk::SimDisk;
 use crate::plant::Plant;
@@ -65,8 +66,13 @@ struct Loaded {
 }
 
 impl Node {
-    /// Starts from what is on the disk. `split` recovers worker by worker.
-    pub fn boot(disk: &SimDisk, settings: &Settings, split: bool) -> Result<Node, BootError> {
+    /// Starts from what is on the disk, at `clock`. `split` recovers worker by worker.
+    pub fn boot(
+        disk: &SimDisk,
+        settings: &Settings,
+        split: bool,
+        clock: Timestamp,
+    ) -> Result<Node, BootError> {
         let log = FileLog::open(disk.clone(), settings.log.clone(), no_monitor())?;
         let store = SnapshotStore::open(disk.clone(), no_monitor());
         let mut store = store.map_err(|error| BootError::Disk(error.to_string()))?;
@@ -94,6 +100,8 @@ impl Node {
             pending: None,
             plant: settings.plant,
             handled: 0,
+            outbox: Outbox::default(),
+            clock,
         };
         if !head.epoch {
             node.force(record::epoch(LOGIC_VERSION), Timestamp(i64::MIN));
@@ -101,6 +109,7 @@ impl Node {
         if settings.plant != Some(Plant::UnsentForgotten) {
             unsent.into_iter().for_each(|it| node.tell(it));
         }
+        node.resume();
         Ok(node)
     }
 }

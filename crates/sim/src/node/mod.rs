@@ -3,9 +3,11 @@
 //! some order happens here in an order that the seed chooses.
 
 mod boot;
+mod outbox;
 mod snapshots;
 
 pub use boot::BootError;
+use outbox::Outbox;
 pub use snapshots::Pending;
 
 use crate::disk::SimDisk;
@@ -21,7 +23,7 @@ use beckon_engine::dictionary::Dictionary;
 use beckon_engine::record::{self, Record};
 use beckon_engine::recovery;
 use beckon_engine::sequencer::{Refused, Sequencer};
-use beckon_engine::worker::{Out, Tell, Worker};
+use beckon_engine::worker::{Tell, Worker};
 use beckon_journal::{Batch, Check, FileLog, Log, Offset, Options, SnapshotStore};
 use std::collections::VecDeque;
 use std::rc::Rc;
@@ -71,6 +73,8 @@ pub struct Node {
     plant: Option<Plant>,
     /// Records and messages handled, for bugs that strike now and then.
     handled: u64,
+    outbox: Outbox,
+    clock: Timestamp,
 }
 
 /// What came of a step of the committer.
@@ -145,14 +149,11 @@ impl Node {
             _ => false,
         };
         if !skipped {
-            seat.worker.apply(offset, &bytes, |it| outs.push(it)).map_err(|error| error.to_string())?;
+            let bent = self.plant.and_then(|it| it.bend(&bytes));
+            let bytes = bent.as_deref().unwrap_or(&bytes);
+            seat.worker.apply(offset, bytes, |it| outs.push(it)).map_err(|error| error.to_string())?;
         }
-        for it in outs {
-            // No show is planned here: shards call nobody in.
-            if let Out::Tell(it) = it {
-                self.tell(it);
-            }
-        }
+        outs.into_iter().for_each(|it| self.carry_out(offset, it));
         Ok(true)
     }
 
@@ -164,6 +165,7 @@ impl Node {
         recovery::apply_to_director(&mut self.director, &record, None, |it| tells.push(it))
             .map_err(|error| error.to_string())?;
         tells.into_iter().for_each(|it| self.tell(it));
+        self.configure();
         Ok(true)
     }
 
@@ -201,6 +203,7 @@ impl Node {
             Ok(_) => {
                 let records = batch.records().map(|(_, it)| it.into()).collect();
                 let ready = self.sequencer.committed(batch).collect();
+                self.let_go();
                 Committed::Durable(records, ready)
             }
             Err(error) => {

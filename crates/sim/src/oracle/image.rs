@@ -26,6 +26,17 @@ pub fn of_shard(shard: &Shard, stage: &Stage) -> Vec<u8> {
     }
 }
 
+/// The kind of the first block in which two images differ.
+pub fn difference(one: &[u8], other: &[u8]) -> Option<u8> {
+    let at = one.iter().zip(other).position(|(one, other)| one != other)?;
+    let (mut start, mut kind) = (0, None);
+    while let Some(len) = one.get(start..start + 8).filter(|_| start <= at) {
+        kind = one.get(start + 8).copied();
+        start += 8 + u64::from_le_bytes(len.try_into().ok()?) as usize;
+    }
+    kind
+}
+
 /// All blocks of the director's snapshot.
 pub fn of_director(director: &Director) -> Vec<u8> {
     let mut image = Vec::new();

@@ -3,6 +3,7 @@
 use super::image;
 use super::ledger::Ledger;
 use crate::node::Node;
+use crate::plant::Plant;
 use beckon_core::dedup::Window;
 use beckon_core::director::Director;
 use beckon_core::id::{MachineId, ShardId};
@@ -22,6 +23,7 @@ pub struct Straight {
     at: usize,
     /// Messages that machines sent and that are not in the ledger yet.
     under_way: BTreeMap<(MachineId, MachineId, u64), Vec<u8>>,
+    plant: Option<Plant>,
 }
 
 impl Straight {
@@ -34,11 +36,26 @@ impl Straight {
             director: Director::default(),
             at: 0,
             under_way: BTreeMap::new(),
+            plant: None,
         }
+    }
+
+    /// The same with a bug in its shards.
+    pub fn with_plant(window: Window, plant: Option<Plant>) -> Self {
+        Straight { plant, ..Straight::new(window) }
     }
 
     /// Folds what the ledger has more.
     pub fn follow(&mut self, ledger: &Ledger) -> Result<(), String> {
+        self.follow_with(ledger, |_, _, _| Ok(()))
+    }
+
+    /// Folds what the ledger has more; `each` gets every record with what the shards want done.
+    pub fn follow_with(
+        &mut self,
+        ledger: &Ledger,
+        mut each: impl FnMut(Offset, &[u8], &[Out]) -> Result<(), String>,
+    ) -> Result<(), String> {
         while let Some(bytes) = ledger.records().get(self.at) {
             let offset = Offset(self.at as u64);
             self.at += 1;
@@ -48,13 +65,16 @@ impl Straight {
             let mut send = |it: Tell| {
                 under_way.insert((it.from, it.to, it.sequence), it.message);
             };
-            let worker = |it: Out| {
-                if let Out::Tell(it) = it {
-                    send(it);
-                }
+            let mut outs = Vec::new();
+            let worker = |it: Out| match it {
+                Out::Tell(it) => send(it),
+                it => outs.push(it),
             };
-            self.worker.apply(offset, bytes, worker).map_err(|error| error.to_string())?;
+            let bent = self.plant.and_then(|it| it.bend(bytes));
+            let folded = bent.as_deref().unwrap_or(bytes);
+            self.worker.apply(offset, folded, worker).map_err(|error| error.to_string())?;
             apply_to_director(&mut self.director, &record, None, send).map_err(|error| error.to_string())?;
+            each(offset, bytes, &outs)?;
         }
         Ok(())
     }
@@ -81,9 +101,12 @@ impl Straight {
             let Some((shard, stage)) = node.seated(id) else {
                 return Err(format!("shard {} is missing", id.0));
             };
-            if image::of_shard(straight, self.stage()) != image::of_shard(shard, stage) {
+            let (wanted, found) = (image::of_shard(straight, self.stage()), image::of_shard(shard, stage));
+            if wanted != found {
                 let digests = if straight.digest() == shard.digest() { "equal" } else { "unequal" };
-                return Err(format!("shard {} differs from the straight fold, digests are {digests}", id.0));
+                let block = image::difference(&wanted, &found);
+                let what = format!("in a block of kind {block:?}, digests are {digests}");
+                return Err(format!("shard {} differs from the straight fold {what}", id.0));
             }
         }
         if image::of_director(&self.director) != image::of_director(node.director()) {

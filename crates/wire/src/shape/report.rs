@@ -48,7 +48,7 @@ pub struct Report {
 
 /// How far pushes came. Each step counts what reached at least it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = ShowFunnel))]
 pub struct Funnel {
     /// Decided.
     pub decided: u64,

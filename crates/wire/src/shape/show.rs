@@ -94,7 +94,7 @@ pub struct SlotInput {
 
 /// What a shopper in the room is worth to the shop.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = ShowValue))]
 #[serde(deny_unknown_fields)]
 pub struct Value {
     /// An entry in itself.
@@ -119,8 +119,7 @@ pub struct Show {
 
 /// Where a show is in its life.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-#[cfg_attr(feature = "openapi", schema(as = ShowState))]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = ShowState))]
 #[serde(rename_all = "snake_case")]
 pub enum State {
     /// Its start is to come.
@@ -135,8 +134,7 @@ pub enum State {
 
 /// How a show stands.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-#[cfg_attr(feature = "openapi", schema(as = ShowStatus))]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = ShowStatus))]
 pub struct Status {
     /// Where it is in its life.
     pub state: State,

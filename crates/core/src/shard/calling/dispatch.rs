@@ -8,6 +8,7 @@ use super::parcel::{OfferFacts, Parcel};
 use crate::dispatch::{EndReason, Ticket};
 use crate::event::{Channel, Class};
 use crate::id::Term;
+use crate::profile::called::Called;
 use crate::profile::day_of;
 use crate::push::report::Step;
 use crate::push::{Answer, End, Life, Push, PushId, Reason};
@@ -24,7 +25,7 @@ impl Shard {
     /// An attempt of a push is journalled: it gets its last look, and leaves or is kept back.
     pub(in crate::shard) fn attempt(&mut self, number: u64, outbox: &mut Outbox<'_>) {
         let push = self.calling.ledger.get(number).filter(|it| it.life == Life::Decided);
-        let looked = push.map(|it| self.last_look(it, outbox.now, outbox.stage));
+        let looked = push.map(|it| self.last_look(number, it, outbox.now, outbox.stage));
         match looked {
             Some(Ok(slot)) => return self.leave(number, slot, outbox),
             Some(Err(end)) => self.end(number, end),
@@ -35,7 +36,7 @@ impl Shard {
     }
 
     /// Whether everything that was true when the push was decided still is (DESIGN.md §3).
-    fn last_look(&self, push: &Push, now: Timestamp, stage: &Stage) -> Result<Slot, End> {
+    fn last_look(&self, number: u64, push: &Push, now: Timestamp, stage: &Stage) -> Result<Slot, End> {
         let withheld = |reason| Err(End::Withheld(reason));
         let secs = now.secs();
         if now >= push.deadline {
@@ -68,16 +69,17 @@ impl Shard {
             return withheld(Reason::VendorHours);
         }
         if push.class == Class::Marketing {
-            // The push itself is counted: the caps hold on the day it leaves, too.
-            let today = day_of(secs, offset_min);
-            let own = usize::from(push.day == today);
-            let over = Some((push.channel, &*push.device));
-            let in_all = self.calling.ledger.day_count(&push.shopper, today, None) + (1 - own);
-            if in_all > usize::from(policy.day_cap) {
+            // The caps hold as they are now, and on the day it leaves.
+            let (cold, today) = (self.store.cold(slot), day_of(secs, offset_min));
+            if self.show_count(cold, push.show, number) >= usize::from(policy.show_cap) {
+                return withheld(Reason::ShowCap);
+            }
+            if self.day_count(cold, today, None, number) >= usize::from(policy.day_cap) {
                 return withheld(Reason::DayCap);
             }
-            let in_channel = self.calling.ledger.day_count(&push.shopper, today, over) + (1 - own);
-            if plan.day_cap > 0 && in_channel > usize::from(plan.day_cap) {
+            let over = Some((push.channel, &*push.device));
+            let in_channel = self.day_count(cold, today, over, number);
+            if plan.day_cap > 0 && in_channel >= usize::from(plan.day_cap) {
                 return Err(End::Capped);
             }
         }
@@ -202,7 +204,15 @@ impl Shard {
         }
     }
 
-    /// Ends the pushes of a shopper who is no longer kept here.
+    /// What a shopper was sent lately: it is to count under his next id.
+    pub(in crate::shard) fn calls_of(&self, shopper: &str) -> Vec<Called> {
+        let sent = self.calling.ledger.marketing(shopper).filter(|(_, it)| it.life != Life::Decided);
+        let called =
+            |it: &Push| Called { day: it.day, show: it.show, channel: it.channel, device: it.device.clone() };
+        sent.map(|it| called(it.1)).collect()
+    }
+
+    /// Ends the pushes of a shopper who is no longer kept here, as far as they have not left.
     pub(in crate::shard) fn disown(&mut self, shopper: &str) {
         if self.calling.ledger.knows(shopper) {
             for number in self.calling.ledger.disown(shopper) {

@@ -152,7 +152,7 @@ impl Shard {
         let view = View { hot, history, offset_min, show, on, plan, stage, now };
         let (trigger, product) = view.trigger(stir, came_online);
         let class = trigger.class();
-        self.check_show_cap(&cold.id, show, class, policy)?;
+        self.check_show_cap(cold, show, class, policy)?;
         if policy.is_quiet(secs, offset_min) {
             return Err(Reason::QuietHours.into());
         }
@@ -161,7 +161,7 @@ impl Shard {
             if hot.calls.last != 0 && secs.saturating_sub(hot.calls.last) < policy.gap_s {
                 return Err(Reason::Gap.into());
             }
-            if self.calling.ledger.day_count(&cold.id, day, None) >= usize::from(policy.day_cap) {
+            if self.day_count(cold, day, None, 0) >= usize::from(policy.day_cap) {
                 return Err(Reason::DayCap.into());
             }
         }
@@ -258,22 +258,41 @@ impl Shard {
         }
     }
 
+    /// Marketing pushes of a day that count against a cap, over one channel to one device or over all; without
+    /// the push `but`.
+    pub(super) fn day_count(&self, cold: &Cold, day: u32, over: Option<(Channel, &str)>, but: u64) -> usize {
+        let counts = |on: u32, channel: Channel, device: &str| {
+            on == day && over.is_none_or(|it| it == (channel, device))
+        };
+        let own = self.calling.ledger.marketing(&cold.id);
+        own.filter(|(number, it)| *number != but && counts(it.day, it.channel, &it.device)).count()
+            + cold.count_calls(|it| counts(it.day, it.channel, &it.device))
+    }
+
+    /// Marketing pushes for one show that count against its cap, without the push `but`.
+    pub(super) fn show_count(&self, cold: &Cold, show: Term, but: u64) -> usize {
+        let own = self.calling.ledger.marketing(&cold.id);
+        own.filter(|(number, it)| *number != but && it.show == show).count()
+            + cold.count_calls(|it| it.show == show)
+    }
+
     pub(super) fn check_show_cap(
         &self,
-        id: &str,
+        cold: &Cold,
         show: Term,
         class: Class,
         policy: &Policy,
     ) -> Result<(), Reason> {
-        let mut count = 0;
-        for (_, push) in self.calling.ledger.of(id).filter(|(_, it)| it.show == show) {
-            match push.life {
-                Life::Shadow(reason) => return Err(reason),
-                // What is on its way counts, and so does what may have arrived.
-                Life::Decided | Life::Dispatched => count += usize::from(push.class == class),
-                Life::Ended(end) => count += usize::from(push.class == class && end.may_have_arrived()),
-            }
+        let of_show = || self.calling.ledger.of(&cold.id).map(|it| it.1).filter(|it| it.show == show);
+        let shadow =
+            of_show().find_map(|it| if let Life::Shadow(reason) = it.life { Some(reason) } else { None });
+        if let Some(reason) = shadow {
+            return Err(reason);
         }
+        let count = match class {
+            Class::Marketing => self.show_count(cold, show, 0),
+            Class::Service => of_show().filter(|it| it.class == class && it.life.counts()).count(),
+        };
         let cap = if class == Class::Service { 1 } else { usize::from(policy.show_cap) };
         if count >= cap { Err(Reason::ShowCap) } else { Ok(()) }
     }
@@ -305,7 +324,7 @@ impl Shard {
             return Err(Reason::NoChannel);
         }
         let device = device_for(cold, channel).ok_or(Reason::NoChannel)?;
-        let count = || self.calling.ledger.day_count(&cold.id, day, Some((channel, device)));
+        let count = || self.day_count(cold, day, Some((channel, device)), 0);
         if !consents(hot, policy, channel, class) {
             Err(Reason::NoConsent)
         } else if !plan.takes(class, secs, offset_min) {

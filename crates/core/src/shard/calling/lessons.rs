@@ -134,9 +134,9 @@ impl Shard {
             let known = Known::between(hot.activity.first, secs.max(hot.activity.first), offset_min);
             let own = Intensity::of(history.rhythm, &known, &average);
             let state = State::at(secs, hot.activity.last, history.pulse);
-            let presence = Presence::of(hot.live, secs);
             let hour = LocalHour::at(secs, offset_min);
-            let situation = Situation::new(state, &own, hour, presence);
+            // Of a later slot nobody knows what the device will say: the hazard learns without it.
+            let situation = Situation::new(state, &own, hour, Presence::Unknown);
             self.calling.watch.sample.push((slot, situation.bins()));
             if tell_rhythms {
                 population.add(history.rhythm, &known);

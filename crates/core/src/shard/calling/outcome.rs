@@ -127,8 +127,9 @@ impl Shard {
         let mut best = None;
         for (number, push) in self.calling.ledger.of(id) {
             let in_time = (0..=PURCHASE_WINDOW_MS).contains(&(at - push.decided.0 / 1000 * 1000));
-            let Some(plan) = stage.plan(push.show).filter(|_| in_time) else { continue };
-            let of_show = products.iter().filter(|it| plan.shown(it.id.term).is_some());
+            // The rundown, not what was made ready of it: a show that is over has that no more after a start.
+            let Some(on) = stage.show(push.show).filter(|_| in_time) else { continue };
+            let of_show = products.iter().filter(|it| on.show.slot_of(it.id.term).is_some());
             let (count, cents) = of_show.fold((0, 0u64), |sum, it| {
                 let line = it.price_cents.saturating_mul(it.quantity.max(1).into());
                 (sum.0 + 1, sum.1.saturating_add(line))

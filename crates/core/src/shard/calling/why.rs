@@ -53,18 +53,15 @@ impl Shard {
             }
             Err(No { reason, terms }) => (Some(reason), terms),
         };
-        let (rules, channels) = self.rules(&question, stage);
-        Some(Why { pushes, now, terms, rules, channels })
+        let mut why = Why { pushes, now, terms, rules: Vec::new(), channels: Vec::new() };
+        self.rules(&question, stage, &mut why);
+        Some(why)
     }
 
-    /// Every rule asked by itself.
-    fn rules(
-        &self,
-        question: &Question<'_>,
-        stage: &Stage,
-    ) -> (Vec<(Reason, bool)>, Vec<(Channel, Option<Reason>)>) {
+    /// Asks every rule and every channel by itself.
+    fn rules(&self, question: &Question<'_>, stage: &Stage, why: &mut Why) {
         let &Question { slot, show, on, stir, came_online, now, .. } = question;
-        let Some(plan) = stage.plan(show) else { return (vec![(Reason::NotOpen, true)], Vec::new()) };
+        let Some(plan) = stage.plan(show) else { return };
         let (hot, history, cold) = (self.store.hot(slot), self.store.history(slot), self.store.cold(slot));
         let (policy, secs) = (stage.policy(), now.secs());
         let offset_min = Shard::offset_of(history, stage, now);
@@ -72,7 +69,7 @@ impl Shard {
         let class = view.trigger(stir, came_online).0.class();
         let marketing = class == Class::Marketing;
         let day = day_of(secs, offset_min);
-        let capped = self.check_show_cap(&cold.id, show, class, policy);
+        let capped = self.check_show_cap(cold, show, class, policy);
         let group = holdout(policy).group(&cold.id, &on.show.id.text);
         let outside = on
             .show
@@ -80,9 +77,9 @@ impl Shard {
             .as_ref()
             .is_some_and(|it| !it.predicate.eval(&hot, &history, secs, policy.default_offset_min));
         let recent = hot.calls.last != 0 && secs.saturating_sub(hot.calls.last) < policy.gap_s;
-        let spent = self.calling.ledger.day_count(&cold.id, day, None) >= usize::from(policy.day_cap);
+        let spent = self.day_count(cold, day, None, 0) >= usize::from(policy.day_cap);
         let ask = Ask { hot, cold, class, day, secs, offset_min };
-        let mut rules = vec![
+        why.rules = vec![
             (Reason::NotOpen, !on.is_open(now)),
             (Reason::ShowLate, on.is_late(now)),
             (Reason::InRoom, is_in_room(hot.live, on.show.room.term, secs)),
@@ -95,8 +92,7 @@ impl Shard {
             (Reason::HeldOut, marketing && group == Group::Global),
             (Reason::Ghost, marketing && group == Group::Ghost),
         ];
-        rules.extend(self.way(&ask, stage).err().map(|reason| (reason, true)));
-        let channels = stage.channels().map(|it| (it.channel, self.over(it, &ask, policy).err())).collect();
-        (rules, channels)
+        why.rules.extend(self.way(&ask, stage).err().map(|reason| (reason, true)));
+        why.channels = stage.channels().map(|it| (it.channel, self.over(it, &ask, policy).err())).collect();
     }
 }
