@@ -7,6 +7,7 @@ pub mod backtest;
 pub mod bench;
 pub mod clock;
 pub mod config;
+pub mod demo;
 pub mod defaults;
 pub mod dispatch;
 pub mod gateway;

@@ -83,6 +83,8 @@ impl Server {
         let bound = gateway::bind(config.listen, tls.clone()).await;
         let bound = bound.map_err(|error| Error::Bind { address: config.listen, error })?;
         let address = bound.address().unwrap_or(config.listen);
+        // Where the system chose the port, tap links must lead to that one.
+        let config = &Config { listen: address, ..config.clone() };
         let options = node_options(config, virtual_clock);
         let node = tokio::task::block_in_place(|| Node::start(&options))?;
         let (keys, printed) = Keys::open_or_create(&config.data, &config.first_keys)?;

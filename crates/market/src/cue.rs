@@ -60,63 +60,42 @@ pub fn money(cents: u64) -> Value {
     json!(cents as f64 / 100.0)
 }
 
-fn cents(value: &Value) -> Option<u64> {
-    Some((value.as_f64()? * 100.0 + 0.5) as u64)
-}
-
 impl Cue {
-    /// The body of `POST /api/v1/shows/{id}/cues`.
-    pub fn to_json(&self) -> Value {
+    /// The bodies of `POST /api/v1/shows/{id}/cues` that tell it, in their order: what an offer is now, and then
+    /// that it opened.
+    pub fn to_posts(&self) -> Vec<Value> {
+        let one = |body: Value| vec![body];
         match self {
-            Cue::Start => json!({"cue": "start"}),
-            Cue::Phase(phase) => json!({"cue": "phase", "phase": phase.name()}),
-            Cue::Pin { product_id } => json!({"cue": "pin", "product_id": product_id}),
-            Cue::Offer { changed, offer_id, product_id, price_cents, stock, ends_at } => {
-                let name = if *changed { "offer_changed" } else { "offer_opened" };
-                let mut body = json!({
-                    "cue": name, "offer_id": offer_id, "product_id": product_id, "price": money(*price_cents)
-                });
+            Cue::Start => one(json!({"cue": "start"})),
+            Cue::Phase(phase) => one(json!({"cue": "phase", "phase": phase.name()})),
+            Cue::Pin { product_id } => one(json!({"cue": "pin", "product_id": product_id})),
+            Cue::Offer { changed, offer_id, price_cents, stock, ends_at, .. } => {
+                let mut body =
+                    json!({"cue": "offer_changed", "offer_id": offer_id, "price": money(*price_cents)});
                 if let Some(stock) = stock {
                     body["stock"] = json!(stock);
                 }
                 if let Some(ends_at) = ends_at {
                     body["ends_at"] = json!(crate::instant::rfc3339(*ends_at));
                 }
-                body
+                let mut posts = one(body);
+                if !changed {
+                    posts.push(json!({"cue": "offer_opened", "offer_id": offer_id}));
+                }
+                posts
             }
             Cue::OfferLow { offer_id, stock } => {
-                json!({"cue": "offer_low", "offer_id": offer_id, "stock": stock})
+                vec![left(offer_id, *stock), json!({"cue": "offer_low", "offer_id": offer_id})]
             }
-            Cue::Stock { offer_id, stock } => json!({"cue": "stock", "offer_id": offer_id, "stock": stock}),
-            Cue::OfferEnded { offer_id } => json!({"cue": "offer_ended", "offer_id": offer_id}),
-            Cue::End => json!({"cue": "end"}),
+            Cue::Stock { offer_id, stock } => one(left(offer_id, *stock)),
+            Cue::OfferEnded { offer_id } => one(json!({"cue": "offer_ended", "offer_id": offer_id})),
+            Cue::End => one(json!({"cue": "end"})),
         }
     }
+}
 
-    /// Reads such a body; none when it is not one. The end of an offer is not read: the market believes the cue
-    /// that ends it.
-    pub fn read(body: &Value) -> Option<Self> {
-        let text = |name: &str| body.get(name).and_then(Value::as_str).map(String::from);
-        let stock = || body.get("stock").and_then(Value::as_u64).and_then(|it| u32::try_from(it).ok());
-        Some(match body.get("cue")?.as_str()? {
-            "start" => Cue::Start,
-            "phase" => Cue::Phase(Phase::of(body.get("phase")?.as_str()?)?),
-            "pin" => Cue::Pin { product_id: text("product_id")? },
-            name @ ("offer_opened" | "offer_changed") => Cue::Offer {
-                changed: name == "offer_changed",
-                offer_id: text("offer_id")?,
-                product_id: text("product_id").unwrap_or_default(),
-                price_cents: body.get("price").and_then(cents).unwrap_or_default(),
-                stock: stock(),
-                ends_at: None,
-            },
-            "offer_low" => Cue::OfferLow { offer_id: text("offer_id")?, stock: stock()? },
-            "stock" => Cue::Stock { offer_id: text("offer_id")?, stock: stock()? },
-            "offer_ended" => Cue::OfferEnded { offer_id: text("offer_id")? },
-            "end" => Cue::End,
-            _ => return None,
-        })
-    }
+fn left(offer_id: &str, stock: u32) -> Value {
+    json!({"cue": "stock", "offer_id": offer_id, "stock": stock})
 }
 
 /// An offer while its show runs.
@@ -217,28 +196,17 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_cue_is_read_as_it_was_written() {
-        let offer_id = || String::from("o-1");
-        let cues = [
-            Cue::Start,
-            Cue::Phase(Phase::Closing),
-            Cue::Pin { product_id: "p".into() },
-            Cue::Offer {
-                changed: true,
-                offer_id: offer_id(),
-                product_id: "p".into(),
-                price_cents: 5_990,
-                stock: Some(7),
-                ends_at: None,
-            },
-            Cue::OfferLow { offer_id: offer_id(), stock: 2 },
-            Cue::Stock { offer_id: offer_id(), stock: 0 },
-            Cue::OfferEnded { offer_id: offer_id() },
-            Cue::End,
-        ];
-        for cue in cues {
-            assert_eq!(Cue::read(&cue.to_json()), Some(cue));
-        }
-        assert_eq!(Cue::read(&json!({"cue": "applause"})), None);
+    fn an_offer_opens_as_it_is_then() {
+        let offer = |changed| Cue::Offer {
+            changed,
+            offer_id: "o-1".into(),
+            product_id: "p".into(),
+            price_cents: 5_990,
+            stock: Some(7),
+            ends_at: None,
+        };
+        let now = json!({"cue": "offer_changed", "offer_id": "o-1", "price": 59.9, "stock": 7});
+        assert_eq!(offer(true).to_posts(), [now.clone()]);
+        assert_eq!(offer(false).to_posts(), [now, json!({"cue": "offer_opened", "offer_id": "o-1"})]);
     }
 }

@@ -15,8 +15,8 @@ const TALK: u64 = 50 * SECOND;
 /// Every so many slots the host lowers a price half way.
 const DROP_EVERY: usize = 4;
 
-/// What a purchase leaves, as a share of the prices of a show.
-const MARGIN_SHARE: f64 = 0.22;
+/// What a purchase leaves, in percent of its price.
+const MARGIN_PCT: u64 = 22;
 /// What an entry is worth, in yuan.
 const ENTRY_YUAN: f64 = 0.6;
 
@@ -40,7 +40,7 @@ impl Market {
         }
         for show in &self.setting.shows {
             put("shows", &show.id, planned(show));
-            for slot in &show.slots {
+            for slot in show.slots.iter().filter(|it| !it.offer_id.is_empty()) {
                 put("offers", &slot.offer_id, offered(show, slot));
             }
         }
@@ -53,11 +53,21 @@ impl Market {
     pub fn script(&self) -> Vec<(u64, String, Value)> {
         let mut calls: Vec<(u64, String, Value)> = Vec::new();
         for (at, show, cue) in self.cues_of_evening() {
-            let mut body = cue.to_json();
-            body["at"] = json!(rfc3339(at));
-            calls.push((at, format!("/api/v1/shows/{show}/cues"), body));
+            let path = format!("/api/v1/shows/{show}/cues");
+            calls.extend(cue.to_posts().into_iter().map(|body| (at, path.clone(), body)));
         }
         calls
+    }
+
+    /// The cues of shows that run as they are planned: (Unix ms, show, cue).
+    pub fn cues_as_planned(&self) -> Vec<(u64, String, Cue)> {
+        let luck = self.key.why(Why::Rundown).and(78);
+        let mut cues = Vec::new();
+        for (number, show) in self.setting.shows.iter().enumerate() {
+            run(show, 0, None, luck.and(number as u64), &mut cues);
+        }
+        cues.sort_by_key(|it| it.0);
+        cues
     }
 
     /// The same as values: (Unix ms, show, cue).
@@ -107,6 +117,9 @@ fn run(show: &Show, delay: u64, left_out: Option<usize>, luck: Key, cues: &mut V
             ends_at: Some(ends_at),
         };
         cue(pin, Cue::Pin { product_id: slot.product_id.clone() });
+        if slot.offer_id.is_empty() {
+            continue;
+        }
         cue(pin + TALK, offer(false, slot.price_cents, Some(slot.stock)));
         let half = (slot.ends_at - slot.starts_at) / 2;
         if number % DROP_EVERY == DROP_EVERY - 1 && pin + half < ends_at {
@@ -127,8 +140,6 @@ fn planned(show: &Show) -> Value {
             "ends_at": rfc3339(it.ends_at),
         })
     });
-    let prices: u64 = show.slots.iter().map(|it| it.price_cents).sum();
-    let mean = prices as f64 / show.slots.len().max(1) as f64;
     json!({
         "room_id": show.room_id,
         "host_id": show.host_id,
@@ -140,7 +151,7 @@ fn planned(show: &Show) -> Value {
         "opens_before_s": 600,
         "phases": phases.collect::<Vec<_>>(),
         "slots": slots.collect::<Vec<_>>(),
-        "value": {"enter": ENTRY_YUAN, "margin": money((mean * MARGIN_SHARE) as u64)},
+        "value": {"enter": ENTRY_YUAN, "margin_pct": MARGIN_PCT},
     })
 }
 

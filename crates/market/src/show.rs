@@ -43,7 +43,7 @@ pub struct Slot {
     pub starts_at: u64,
     /// Planned end.
     pub ends_at: u64,
-    /// The offer's id.
+    /// The offer's id; empty where the product is shown at its usual price.
     pub offer_id: String,
     /// What it costs in the show.
     pub price_cents: u64,

@@ -196,6 +196,7 @@ pub fn router(app: App) -> Router {
         .route("/hosts/{id}", get(catalogue::host).put(catalogue::put_host).delete(catalogue::delete_host))
         .route("/rooms", get(catalogue::list_rooms))
         .route("/rooms/{id}", get(catalogue::room).put(catalogue::put_room).delete(catalogue::delete_room))
+        .route("/profiles", get(profiles::list_profiles))
         .route("/profiles/{id}", get(profiles::profile).delete(profiles::erase))
         .route("/profiles/{id}/export", get(profiles::export))
         .merge(stage_routes())

@@ -19,8 +19,18 @@ const PAGE_MAX: usize = 1000;
 /// Where a list goes on, and how much of it.
 #[derive(serde::Deserialize)]
 pub struct Paging {
-    cursor: Option<String>,
+    pub cursor: Option<String>,
     limit: Option<usize>,
+}
+
+/// How many items a page is to have.
+pub fn page_limit(paging: &Paging) -> Result<usize, Failure> {
+    let limit = paging.limit.unwrap_or(PAGE_DEFAULT);
+    if (1..=PAGE_MAX).contains(&limit) {
+        return Ok(limit);
+    }
+    let problem = Problem::new(Code::BadParameter).with_field("limit");
+    Err(problem.with_detail(format!("a page has 1 to {PAGE_MAX} items")).into())
 }
 
 /// A page of `items`, which come in the order of their terms.
@@ -34,13 +44,7 @@ pub fn page<I, T: serde::Serialize>(
         None => None,
         Some(cursor) => Some(u32::from_str_radix(cursor, 16).map_err(|_| Code::BadCursor)?),
     };
-    let limit = paging.limit.unwrap_or(PAGE_DEFAULT);
-    if !(1..=PAGE_MAX).contains(&limit) {
-        return Err(Problem::new(Code::BadParameter)
-            .with_field("limit")
-            .with_detail(format!("a page has 1 to {PAGE_MAX} items"))
-            .into());
-    }
+    let limit = page_limit(paging)?;
     let mut items = items.filter(|it| after.is_none_or(|after| term(it).0 > after));
     let found: Vec<I> = items.by_ref().take(limit).collect();
     let next = found.last().filter(|_| items.next().is_some()).map(|it| format!("{:08x}", term(it).0));

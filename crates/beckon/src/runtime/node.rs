@@ -334,6 +334,21 @@ impl Node {
         Ok(None)
     }
 
+    /// Profiles of a shard, from row `first` on, each with its row; fewer than `limit` at the shard's end.
+    pub async fn profiles(
+        &self,
+        shard: ShardId,
+        first: u32,
+        limit: usize,
+    ) -> Result<Vec<(u32, Profile)>, NotTaken> {
+        let read = move |worker: &Worker| {
+            let store = worker.shard(shard)?.store();
+            let slots = store.slots().filter(|it| it.number() >= first).take(limit);
+            Some(slots.map(|it| (it.number(), store.profile(it))).collect())
+        };
+        Ok(self.on_shard(shard, read).await?.unwrap_or_default())
+    }
+
     /// What every shard reports of itself.
     pub async fn reports(&self) -> Result<Vec<ShardReport>, NotTaken> {
         self.on_all(|worker| {

@@ -6,7 +6,7 @@ use crate::decide::price::Price;
 use crate::id::Term;
 use crate::limits::SHARDS;
 use crate::show::Show;
-use crate::stage::{Notice, Stage};
+use crate::stage::{Notice, PRICE_CLOSED, Stage};
 use crate::time::Timestamp;
 use std::collections::BTreeMap;
 
@@ -28,9 +28,6 @@ pub(super) struct ShowBook {
 
 /// How often the price follows the pace, in milliseconds.
 const PACE_MS: i64 = 60_000;
-
-/// A price that nothing is worth.
-const CLOSED: f64 = 1e12;
 
 impl ShowBook {
     /// A shard told how values are spread; once all have, the price is set.
@@ -74,7 +71,7 @@ impl ShowBook {
             let before = price.lambda();
             price.follow(target, (self.pushes - self.paced_pushes) as f64);
             (self.paced, self.paced_pushes) = (now, self.pushes);
-            let price_cents = if self.pushes >= budget { CLOSED } else { price.lambda() };
+            let price_cents = if self.pushes >= budget { PRICE_CLOSED } else { price.lambda() };
             if price_cents != before {
                 notices.push(Notice::Price { show: term, price_cents });
             }

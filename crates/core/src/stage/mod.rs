@@ -371,6 +371,9 @@ impl Stage {
     }
 }
 
+/// The price of a show that has sent all it may, in hundredths: nothing is worth it.
+pub const PRICE_CLOSED: f64 = 1e12;
+
 /// Why a change of the stage changed nothing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum NotStaged {

@@ -67,7 +67,7 @@ impl Plan {
         let span = Span::between(show.opens().secs(), on.closes().secs(), SLOT_S, offset_min);
         let average = learned.average();
         let chain = Chain::new(learned.hazard(), &average, span);
-        let phase = |slot: usize| on.phase_at(Timestamp::from_secs(span.at(slot)));
+        let worth = |slot: usize| moment_worth(on, Timestamp::from_secs(span.at(slot)));
         let passages = learned.passages();
         let ways: Vec<_> =
             State::all().map(|it| [passages.ways(it, true), passages.ways(it, false)]).collect();
@@ -77,7 +77,7 @@ impl Plan {
             ways: &ways,
             reach_slots: REACH_SLOTS,
             hazard: &|slot, class, state| chain.hazard(slot, class, state),
-            multiplier: &|slot, state| phase_worth(phase(slot)) * learned.lag.multiplier(lag_s(state)),
+            multiplier: &|slot, state| worth(slot) * learned.lag.multiplier(lag_s(state)),
         };
         // Slots × classes × states are bounded by Span and Chain, far within a table's bound.
         let table = Table::build(&inputs).expect("a span's slots fit a table");
@@ -109,9 +109,16 @@ pub fn lag_s(state: usize) -> u32 {
     if since == 0 { 60 } else { since }
 }
 
-/// What a moment of each phase is worth beside the best: a prior, people enter most for the main offers.
-pub fn phase_worth(phase: Phase) -> f64 {
-    match phase {
+/// What a moment before the show is on is worth beside the best: a prior. Who taps then finds no picture and has
+/// to think of coming back.
+const BEFORE_START_WORTH: f64 = 0.25;
+
+/// What a moment at `at` is worth beside the best: a prior, people enter most for the main offers.
+pub fn moment_worth(on: &OnShow, at: Timestamp) -> f64 {
+    if at.0 < on.started.unwrap_or(on.show.starts).0 {
+        return BEFORE_START_WORTH;
+    }
+    match on.phase_at(at) {
         Phase::WarmUp => 0.85,
         Phase::Climax => 1.0,
         Phase::Closing => 0.9,

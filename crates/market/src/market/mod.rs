@@ -299,6 +299,23 @@ impl Market {
         std::mem::take(&mut self.sales)
     }
 
+    /// Is this shopper in the room of this show now?
+    pub fn is_in_room(&self, user_id: &str, show_id: &str) -> bool {
+        let who = self.by_user.get(user_id).map(|it| *it as usize);
+        let visit = who.and_then(|it| self.lives[it].visit);
+        visit.is_some_and(|it| self.setting.shows[it.show].id == show_id)
+    }
+
+    /// Does this shopper want marketing? None where he never said, or is not known.
+    pub fn consent(&self, user_id: &str) -> Option<bool> {
+        self.by_user.get(user_id).and_then(|it| self.shoppers[*it as usize].consent)
+    }
+
+    /// Shoppers who threw the app away.
+    pub fn uninstalled(&self) -> u64 {
+        self.lives.iter().filter(|it| it.gone).count() as u64
+    }
+
     /// What became of each show so far, in the order of [`Setting::shows`].
     pub fn tallies(&self) -> &[Tally] {
         &self.tallies

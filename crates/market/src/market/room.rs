@@ -227,9 +227,7 @@ impl Market {
         }
         let path = format!("/api/v1/shows/{}/cues", self.setting.shows[show].id);
         for cue in cues {
-            let mut body = cue.to_json();
-            body["at"] = json!(crate::instant::rfc3339(now));
-            self.sales.push((now, path.clone(), body));
+            self.sales.extend(cue.to_posts().into_iter().map(|body| (now, path.clone(), body)));
         }
     }
 

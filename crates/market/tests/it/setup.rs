@@ -43,7 +43,9 @@ fn a_show_has_phases_slots_and_reduced_offers_within_its_time() {
 fn the_script_runs_late_and_leaves_a_slot_out() {
     let market = Market::new(33, 500, start());
     let cues = market.cues_of_evening();
-    assert_eq!(cues.len(), market.script().len());
+    let opened = cues.iter().filter(|it| matches!(it.2, Cue::Offer { changed: false, .. })).count();
+    // That an offer opens takes two calls.
+    assert_eq!(cues.len() + opened, market.script().len());
     let begins = |show: &str| cues.iter().find(|it| it.1 == show && it.2 == Cue::Start).unwrap().0;
     let late = market.setting().shows.iter().filter(|it| begins(&it.id) >= it.starts_at + 4 * MINUTE);
     assert_eq!(late.count(), 1);
@@ -51,9 +53,6 @@ fn the_script_runs_late_and_leaves_a_slot_out() {
     let pinned = cues.iter().filter(|it| matches!(it.2, Cue::Pin { .. })).count();
     assert!(pinned < planned);
     assert_eq!(cues.iter().filter(|it| it.2 == Cue::End).count(), 3);
-    for (_, _, body) in market.script() {
-        assert!(Cue::read(&body).is_some(), "{body}");
-    }
 }
 
 #[test]

@@ -175,6 +175,17 @@ fn operations() -> Vec<Operation> {
     );
     add(
         "get",
+        "/api/v1/profiles",
+        "list_profiles",
+        "Shoppers, in no order that means anything",
+        "profiles",
+        None,
+        (200, Some(page_of("Profile"))),
+        &[Code::BadCursor, Code::BadParameter],
+        PAGING,
+    );
+    add(
+        "get",
         "/api/v1/profiles/{id}",
         "get_profile",
         "A shopper's profile",

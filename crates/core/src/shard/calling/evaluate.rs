@@ -19,11 +19,12 @@ use crate::id::Term;
 use crate::profile::cold::{Cold, consent_bit};
 use crate::profile::live::{Live, STALE_AFTER};
 use crate::profile::{HistoryRef, HotRef, day_of, primary_language};
-use crate::push::{Life, Outcome, Push, Reason, Terms};
+use crate::push::{End, Life, Outcome, Push, Reason, Terms};
 use crate::shard::Shard;
 use crate::shard::store::Slot;
 use crate::show::{ChannelPlan, Policy, Template, Trigger};
-use crate::stage::plan::{SLOT_S, lag_s, phase_worth};
+use crate::stage::PRICE_CLOSED;
+use crate::stage::plan::{SLOT_S, lag_s, moment_worth};
 use crate::stage::{OnOffer, OnShow, Stage, Stir};
 use crate::time::{LocalHour, Timestamp};
 
@@ -293,6 +294,11 @@ impl Shard {
             Class::Marketing => self.show_count(cold, show, 0),
             Class::Service => of_show().filter(|it| it.class == class && it.life.counts()).count(),
         };
+        // A definite no is an answer, too: asking again every minute would not make it another.
+        let refused = |it: &Push| it.class == class && matches!(it.life, Life::Ended(End::Refused | End::Gone));
+        if of_show().any(refused) {
+            return Err(Reason::ShowCap);
+        }
         let cap = if class == Class::Service { 1 } else { usize::from(policy.show_cap) };
         if count >= cap { Err(Reason::ShowCap) } else { Ok(()) }
     }
@@ -342,8 +348,11 @@ impl Shard {
         if let Some(offer) = offer {
             end = end.min(offer.offer.ends);
         }
-        if trigger == Trigger::PhaseBegins {
-            end = end.min(view.on.phase_ends(view.now));
+        match trigger {
+            Trigger::PhaseBegins => end = end.min(view.on.phase_ends(view.now)),
+            // It says when the show will start.
+            Trigger::Reminder => end = end.min(view.on.show.starts),
+            _ => {}
         }
         let quiet = view.stage.policy().quiet_in_s(secs, view.offset_min);
         let span = worth_for_s(trigger).min(quiet);
@@ -381,7 +390,7 @@ impl Shard {
         let class_of = view.plan.class(secs, &own);
         let offline = if presence == Presence::Offline { OFFLINE_REACH } else { 1.0 };
         let reach = table.reach(slot, class_of, state) * offline;
-        let moment = phase_worth(subject.phase) * learned.lag.multiplier(lag_s(state));
+        let moment = moment_worth(view.on, view.now) * learned.lag.multiplier(lag_s(state));
 
         let best = (enter - enter_anyway) * value;
         let weariness = hot.calls.weariness.value(secs);
@@ -392,6 +401,8 @@ impl Shard {
         };
         let price = match (class, price) {
             (Class::Service, _) => 0.0,
+            // Nor does a lot that was drawn to learn from go beyond what the show may send.
+            (Class::Marketing, Some(price)) if price >= PRICE_CLOSED => return Err(Reason::BudgetSpent),
             (Class::Marketing, Some(price)) => price,
             (Class::Marketing, None) => return Err(Reason::NoPrice),
         };

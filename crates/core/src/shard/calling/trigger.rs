@@ -75,7 +75,8 @@ impl View<'_> {
 
     fn booked(&self) -> Option<(Trigger, Term)> {
         let show = &self.on.show;
-        let time = show.starts.0 - REMIND_BEFORE_MS <= self.now.0;
+        // Once it is on there is nothing to remind of: what is shown then has triggers of its own.
+        let time = self.on.started.is_none() && show.starts.0 - REMIND_BEFORE_MS <= self.now.0;
         let booked = self.history.reminders.on().any(|it| it.0 == self.show || it.0 == show.room.term);
         (time && booked).then_some((Trigger::Reminder, Term::NONE))
     }
