@@ -48,7 +48,9 @@ impl Terminal {
             Told::Funnels(now, reports) => self.funnels(now, reports),
             Told::Again => {
                 self.done();
-                self.say("\nThe evening is over. It is played twice again, with as many pushes at other times.");
+                self.say(
+                    "\nThe evening is over. It is played twice again, with as many pushes at other times.",
+                );
             }
             Told::Done(results) => results_in_full(results).iter().for_each(|it| self.say(it)),
         }
@@ -122,7 +124,13 @@ impl Terminal {
 
     fn example(&mut self, it: &Example) {
         let (push, n) = (&it.push.message, &it.numbers);
-        self.say(&format!("{} {} → {}: {}", clock(it.push.at_ms), push.user_id, push.show_id, because(&push.trigger)));
+        self.say(&format!(
+            "{} {} → {}: {}",
+            clock(it.push.at_ms),
+            push.user_id,
+            push.show_id,
+            because(&push.trigger)
+        ));
         self.say(&format!("      “{}”  {}", push.title, push.body));
         if push.class == "service" {
             self.say("      he asked for it: it is sent whatever it is worth");
@@ -231,12 +239,7 @@ fn estimate(it: &Added) -> String {
     it.summary.clone()
 }
 
-fn funnels(
-    indent: &str,
-    what: &str,
-    by: &BTreeMap<String, Funnel>,
-    total: Option<&Funnel>,
-) -> Vec<String> {
+fn funnels(indent: &str, what: &str, by: &BTreeMap<String, Funnel>, total: Option<&Funnel>) -> Vec<String> {
     let head = STEPS.map(|it| format!("{it:>10}")).concat();
     let mut lines = vec![format!("{indent}  {what:16}{head}")];
     let line = |name: &str, it: &Funnel| {
@@ -257,11 +260,7 @@ fn policies(it: &Results) -> Vec<String> {
             "policy", "pushes", "entered", "added entries", "added buyers", "per 1,000", "uninstalls"
         ),
     ];
-    let rows = [
-        ("Beckon", &it.ours),
-        ("random time, by lot", &it.random),
-        ("20:00, by lot", &it.fixed_hour),
-    ];
+    let rows = [("Beckon", &it.ours), ("random time, by lot", &it.random), ("20:00, by lot", &it.fixed_hour)];
     for (name, truth) in rows {
         lines.push(format!(
             "  {name:22}{:>8}{:>9}{:>15}{:>14}{:>13.1}{:>12}",
@@ -285,7 +284,11 @@ fn policies(it: &Results) -> Vec<String> {
 fn verdict(it: &Results) -> String {
     let best = [&it.random, &it.fixed_hour].into_iter().map(Truth::per_thousand).fold(f64::MIN, f64::max);
     let ours = it.ours.per_thousand();
-    let beside = if best > 0.0 { format!(", {:.1} times the better of the others", ours / best) } else { String::new() };
+    let beside = if best > 0.0 {
+        format!(", {:.1} times the better of the others", ours / best)
+    } else {
+        String::new()
+    };
     let what = if it.ours.pushes == 0 {
         "Beckon sent nothing: there is nothing to compare.".to_owned()
     } else if ours > best {
