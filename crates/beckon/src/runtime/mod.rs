@@ -11,6 +11,7 @@ mod director;
 mod folder;
 mod node;
 mod outward;
+mod questions;
 mod snapshotter;
 
 pub use boot::{Error, Options};
