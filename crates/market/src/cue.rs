@@ -206,7 +206,7 @@ mod tests {
             ends_at: None,
         };
         let now = json!({"cue": "offer_changed", "offer_id": "o-1", "price": 59.9, "stock": 7});
-        assert_eq!(offer(true).to_posts(), [now.clone()]);
+        assert_eq!(offer(true).to_posts(), std::slice::from_ref(&now));
         assert_eq!(offer(false).to_posts(), [now, json!({"cue": "offer_opened", "offer_id": "o-1"})]);
     }
 }

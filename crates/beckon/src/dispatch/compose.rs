@@ -18,11 +18,14 @@ const PARSED_MAX: usize = 4096;
 /// Money is in this currency where a product does not name one.
 const CURRENCY_DEFAULT: &str = "CNY";
 
+/// A template with the text it was parsed from.
+type Parsed = (Arc<show::Template>, Arc<Template>);
+
 /// Puts messages together.
 pub struct Composer {
     links: TapLinks,
     /// Templates, parsed; by term, with the text they were parsed from.
-    parsed: Mutex<BTreeMap<Term, (Arc<show::Template>, Arc<Template>)>>,
+    parsed: Mutex<BTreeMap<Term, Parsed>>,
 }
 
 impl Composer {

@@ -9,6 +9,7 @@ use crate::id::Term;
 use crate::time::Timestamp;
 
 /// A message of a shard to the director.
+#[expect(clippy::large_enum_variant, reason = "a word lives for one call: it is read, taken and gone")]
 #[derive(Debug, Clone, PartialEq)]
 pub enum Word {
     /// How much pushes for a show would be worth here, when its window opened.

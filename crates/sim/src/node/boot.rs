@@ -121,6 +121,7 @@ impl Node {
 }
 
 /// What folding the journal once more lets go: a start that carried it out would send twice.
+#[expect(clippy::vec_box, reason = "parcels are boxed where they come from")]
 fn replayed(node: &Node, settings: &Settings) -> Result<Vec<Box<Parcel>>, BootError> {
     let shards = ShardId::all().map(|id| (Shard::new(id, settings.window), Stage::default(), Offset(0)));
     let (mut worker, mut parcels) = (Worker::new(shards), Vec::new());

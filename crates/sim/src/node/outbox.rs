@@ -33,11 +33,13 @@ pub struct Outbox {
     /// Attempts that were not reported yet, and over which channel.
     under_way: BTreeMap<TicketId, Channel>,
     /// Parcels by the record that let them go, while it is not durable.
+    #[expect(clippy::vec_box, reason = "parcels are boxed where they come from")]
     held: BTreeMap<Offset, Vec<Box<Parcel>>>,
     /// Parcels that may leave.
     ready: VecDeque<Box<Parcel>>,
     channels: Vec<ChannelPlan>,
     /// What a replay let go, if a bug kept it.
+    #[expect(clippy::vec_box, reason = "parcels are boxed where they come from")]
     pub(super) replayed: Vec<Box<Parcel>>,
 }
 

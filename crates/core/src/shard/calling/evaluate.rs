@@ -126,6 +126,10 @@ impl Shard {
     }
 
     /// Answers the question: the push to make, or a ghost of it, or why not.
+    #[expect(
+        clippy::result_large_err,
+        reason = "most answers are no: their numbers must not cost an allocation"
+    )]
     pub(super) fn evaluate(&self, question: &Question<'_>, stage: &Stage) -> Result<Push, No> {
         let &Question { slot, show, on, stir, came_online, price, now } = question;
         let secs = now.secs();

@@ -127,7 +127,7 @@ impl View<'_> {
         let host = self.on.show.host.term;
         let news = self.on.started.is_some_and(|at| self.is_news(at, LIVE_NEWS_MS));
         let follows = host != Term::NONE && self.history.followed.on().any(|it| it.0 == host);
-        (news && follows).then(|| (Trigger::HostLive, Term::NONE))
+        (news && follows).then_some((Trigger::HostLive, Term::NONE))
     }
 
     fn pinned(&self) -> Option<(Trigger, Term)> {
