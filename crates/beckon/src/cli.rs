@@ -1,10 +1,11 @@
 //! The commands and their flags; each is a few lines over the library.
 
 use beckon::config::{Config, Env, check};
+use beckon::demo;
 use beckon::gateway::Local;
 use beckon::keys::{self, Keys};
 use beckon::serve::{Server, stop_signal};
-use beckon::{bench, replay, tools};
+use beckon::{backtest, bench, replay, tools};
 use beckon_core::dedup::Window;
 use beckon_core::limits::SHARDS;
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -27,6 +28,10 @@ struct Cli {
 enum Command {
     /// Take in events, keep profiles, answer the control API.
     Serve(Serve),
+    /// Watch the main job from end to end, on a simulated market.
+    Demo(demo::Args),
+    /// Play a planned show before it airs, with the server's own shoppers.
+    Rehearse(demo::rehearse::Args),
     /// Check a configuration and print what would be in force.
     Check {
         /// The TOML file.
@@ -45,6 +50,8 @@ enum Command {
     Keys(KeysArgs),
     /// Measure this machine: figures beside the limits they stand against.
     Bench(bench::Args),
+    /// Ask a log what Beckon would have done, by the same code that decides live.
+    Backtest(backtest::Args),
 }
 
 #[derive(Args)]
@@ -162,6 +169,8 @@ pub fn run() -> ExitCode {
     let cli = Cli::parse();
     let done = match cli.command {
         Command::Serve(args) => serve(args),
+        Command::Demo(args) => play_demo(&args),
+        Command::Rehearse(args) => rehearse(&args),
         Command::Check { config } => check_config(config),
         Command::Replay(args) => replay_log(args),
         Command::Journal(Journal::Verify { data }) => {
@@ -175,6 +184,7 @@ pub fn run() -> ExitCode {
         Command::State(State::Digest { data }) => digest(&data),
         Command::Keys(args) => manage_keys(args),
         Command::Bench(args) => bench::run(args),
+        Command::Backtest(args) => backtest::run(&args),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
@@ -232,6 +242,30 @@ fn announce(server: &Server, config: &Config) {
         let _ = writeln!(out, "server key {key}   (for /api/v1; shown once)");
     }
     let _ = out.flush();
+}
+
+fn play_demo(args: &demo::Args) -> Result<(), Failure> {
+    log_to_stderr("warn");
+    runtime()?.block_on(async {
+        let mut terminal = demo::Terminal::new(args.plain);
+        let demo = demo::Demo::play(args, &mut |it| terminal.show(it)).await?;
+        if args.once {
+            demo.stop().await;
+            return Ok(());
+        }
+        demo.invite().iter().for_each(|line| terminal.say(line));
+        stop_signal().await;
+        demo.stop().await;
+        Ok(())
+    })
+}
+
+fn rehearse(args: &demo::rehearse::Args) -> Result<(), Failure> {
+    log_to_stderr("warn");
+    let tell = &mut |doing: &str| eprintln!("{doing} …");
+    let rehearsal = runtime()?.block_on(demo::rehearse::Rehearsal::play(args, tell))?;
+    rehearsal.lines().iter().for_each(|line| println!("{line}"));
+    Ok(())
 }
 
 fn check_config(config: Option<PathBuf>) -> Result<(), Failure> {

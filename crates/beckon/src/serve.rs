@@ -1,11 +1,18 @@
 //! `beckon serve`: from the configuration to a running server, and to its orderly end.
 
 use crate::config::{self, Config};
+use crate::defaults::enter_defaults;
+use crate::dispatch::carrier::Carrier;
+use crate::dispatch::compose::Composer;
 use crate::gateway::{self, App};
 use crate::keys::{self, Keys, Printed};
 use crate::runtime::{self, Node};
+use crate::secrets::Secrets;
 use std::time::Duration;
 use tokio::sync::oneshot;
+
+/// How long a stop waits for channels to answer what they were sent.
+const DRAIN: Duration = Duration::from_secs(5);
 
 /// Why the server did not start.
 #[derive(Debug, thiserror::Error)]
@@ -46,6 +53,7 @@ pub struct Server {
     stop: oneshot::Sender<()>,
     serving: tokio::task::JoinHandle<()>,
     housekeeping: tokio::task::JoinHandle<()>,
+    carrying: tokio::task::JoinHandle<()>,
 }
 
 /// The node's options as the configuration has them.
@@ -75,17 +83,26 @@ impl Server {
         let bound = gateway::bind(config.listen, tls.clone()).await;
         let bound = bound.map_err(|error| Error::Bind { address: config.listen, error })?;
         let address = bound.address().unwrap_or(config.listen);
+        // Where the system chose the port, tap links must lead to that one.
+        let config = &Config { listen: address, ..config.clone() };
         let options = node_options(config, virtual_clock);
         let node = tokio::task::block_in_place(|| Node::start(&options))?;
         let (keys, printed) = Keys::open_or_create(&config.data, &config.first_keys)?;
-        let app = App::new(node.clone(), keys::Shared::new(keys), config, tls.is_some());
+        let secrets = Secrets::open_or_create(&config.data)?;
+        let app = App::new(node.clone(), keys::Shared::new(keys), secrets, config, tls.is_some());
+        if let Err(error) = enter_defaults(&node).await {
+            tracing::warn!(%error, "the templates to begin with could not be entered: the next start tries again");
+        }
+        app.keep_policy().await;
         let (stop, stopped) = oneshot::channel();
         let router = gateway::router(app.clone());
         let serving = tokio::spawn(bound.serve(router, async move {
             let _ = stopped.await;
         }));
         let housekeeping = tokio::spawn(app.clone().housekeeping());
-        Ok(Server { address, tls: tls.is_some(), printed, node, app, stop, serving, housekeeping })
+        let composer = Composer::new(app.links.clone());
+        let carrying = tokio::spawn(Carrier::new(node.clone(), app.secrets.clone(), composer).run());
+        Ok(Server { address, tls: tls.is_some(), printed, node, app, stop, serving, housekeeping, carrying })
     }
 
     /// Lets requests under way finish, takes snapshots, and ends.
@@ -94,6 +111,9 @@ impl Server {
         let _ = self.stop.send(());
         let _ = self.serving.await;
         self.housekeeping.abort();
+        // What was sent is answered and journalled first; what waits is found again at the next start.
+        let _ = tokio::time::timeout(DRAIN, self.node.quiesce()).await;
+        self.carrying.abort();
         let node = self.node;
         tokio::task::block_in_place(|| node.stop())
     }

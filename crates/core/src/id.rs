@@ -27,6 +27,8 @@ pub struct MachineId(pub u8);
 impl MachineId {
     /// The director.
     pub const DIRECTOR: MachineId = MachineId(SHARDS as u8);
+    /// Every worker's stage, as the receiver of the director's notices.
+    pub const STAGES: MachineId = MachineId(SHARDS as u8 + 1);
 }
 
 impl From<ShardId> for MachineId {

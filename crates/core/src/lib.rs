@@ -7,12 +7,18 @@
 
 pub mod bytes;
 pub mod decay;
+pub mod decide;
 pub mod dedup;
 pub mod director;
+pub mod dispatch;
 pub mod event;
 pub mod id;
 pub mod limits;
 pub mod names;
 pub mod profile;
+pub mod push;
+pub mod select;
 pub mod shard;
+pub mod show;
+pub mod stage;
 pub mod time;

@@ -68,6 +68,33 @@ pub const HOSTS_MAX: usize = 1 << 20;
 /// Rooms the catalogue holds.
 pub const ROOMS_MAX: usize = 1 << 20;
 
-const _: () = assert!(SHARDS < u8::MAX as usize, "a machine's number is one byte");
-const _: () = assert!(size_of::<Hot>() <= 256, "hot columns must stay within the figure DESIGN.md aims at");
+/// Shows that are planned or on air; ended ones give way.
+pub const SHOWS_MAX: usize = 4096;
+
+/// Shows for which pushes may go at one time.
+pub const OPEN_SHOWS_MAX: usize = 64;
+
+/// Offers in all.
+pub const OFFERS_MAX: usize = 1 << 16;
+
+/// Templates in all.
+pub const TEMPLATES_MAX: usize = 4096;
+
+/// Campaigns in all.
+pub const CAMPAIGNS_MAX: usize = 256;
+
+/// Named audiences in all.
+pub const AUDIENCES_MAX: usize = 4096;
+
+/// Phases of a show: the three may recur.
+pub const PHASES_MAX: usize = 64;
+
+/// Product slots of a show.
+pub const SLOTS_MAX: usize = 512;
+
+/// Words of a title that place a product in the vector space.
+pub const WORDS_MAX: usize = 32;
+
+const _: () = assert!(SHARDS + 1 < u8::MAX as usize, "a machine's number is one byte");
+const _: () = assert!(size_of::<Hot>() <= 400, "hot columns must stay within the figure DESIGN.md sets");
 const _: () = assert!(size_of::<History>() <= 640, "history columns are the larger part of a shopper");

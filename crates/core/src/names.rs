@@ -25,6 +25,11 @@ pub enum Kind {
     Zone,
     Region,
     Language,
+    Offer,
+    Template,
+    Campaign,
+    Audience,
+    Word,
 }
 
 impl Kind {
@@ -42,6 +47,11 @@ impl Kind {
         Kind::Zone,
         Kind::Region,
         Kind::Language,
+        Kind::Offer,
+        Kind::Template,
+        Kind::Campaign,
+        Kind::Audience,
+        Kind::Word,
     ];
 
     /// From its number.

@@ -6,11 +6,13 @@
 
 use beckon_core::bytes::{Get, Malformed, Put};
 use beckon_core::director::catalogue::Change;
+use beckon_core::dispatch::EndReason;
 use beckon_core::id::{MachineId, ShardId, SourceId};
+use beckon_core::push::{Answer, PushId};
 use beckon_core::time::Timestamp;
 
 /// The version of the logic that folds records. Raised when the same record would fold to something else.
-pub const LOGIC_VERSION: u16 = 1;
+pub const LOGIC_VERSION: u16 = 2;
 
 mod kind {
     pub const EPOCH: u8 = 0;
@@ -19,6 +21,9 @@ mod kind {
     pub const CHANGES: u8 = 3;
     pub const ERASE: u8 = 4;
     pub const TICK: u8 = 5;
+    pub const ATTEMPT: u8 = 6;
+    pub const ANSWERED: u8 = 7;
+    pub const DROPPED: u8 = 8;
 }
 
 /// Where `now` stands in a record's bytes.
@@ -63,9 +68,19 @@ pub enum Body<'a> {
         /// The id.
         id: &'a str,
     },
+    /// An attempt to send these pushes; they leave once this is durable.
+    Attempt(Pushes<'a>),
+    /// What a channel answered.
+    Answered(Pushes<'a>),
+    /// Pushes that the queue let go of without an attempt.
+    Dropped(Pushes<'a>),
     /// Time passed.
     Tick,
 }
+
+/// Pushes, one after the other; with answers or reasons where the record has them.
+#[derive(Debug, Clone)]
+pub struct Pushes<'a>(&'a [u8]);
 
 /// Events of one request.
 #[derive(Debug, Clone)]
@@ -105,6 +120,9 @@ impl<'a> Record<'a> {
                 Body::Erase { shard, id: get.str("id")? }
             }
             kind::TICK => Body::Tick,
+            kind::ATTEMPT => Body::Attempt(Pushes(get.rest())),
+            kind::ANSWERED => Body::Answered(Pushes(get.rest())),
+            kind::DROPPED => Body::Dropped(Pushes(get.rest())),
             _ => return Err(get.malformed("kind of record")),
         };
         Ok(Record { now, body })
@@ -164,6 +182,83 @@ impl<'a> Changes<'a> {
     }
 }
 
+impl<'a> Pushes<'a> {
+    /// The pushes of an attempt.
+    pub fn iter(&self) -> impl Iterator<Item = Result<PushId, Malformed>> + use<'a> {
+        self.each(|_| Ok(())).map(|it| it.map(|(push, ())| push))
+    }
+
+    /// The pushes with their answers.
+    pub fn answers(&self) -> impl Iterator<Item = Result<(PushId, Answer), Malformed>> + use<'a> {
+        self.each(Answer::read)
+    }
+
+    /// The pushes with the reason why the queue let go of them.
+    pub fn reasons(&self) -> impl Iterator<Item = Result<(PushId, EndReason), Malformed>> + use<'a> {
+        self.each(|get| {
+            let number = usize::from(get.u8("reason of a queue")?);
+            REASONS.get(number).copied().ok_or(get.malformed("reason of a queue"))
+        })
+    }
+
+    fn each<T>(
+        &self,
+        read: fn(&mut Get<'a>) -> Result<T, Malformed>,
+    ) -> impl Iterator<Item = Result<(PushId, T), Malformed>> + use<'a, T> {
+        let mut get = Get::new(self.0);
+        std::iter::from_fn(move || {
+            if get.is_empty() {
+                return None;
+            }
+            let item = get_push(&mut get).and_then(|push| Ok((push, read(&mut get)?)));
+            if item.is_err() {
+                get = Get::new(&[]);
+            }
+            Some(item)
+        })
+    }
+}
+
+/// Why a queue lets go, by number.
+const REASONS: [EndReason; 3] = [EndReason::Expired, EndReason::Overflow, EndReason::ChannelOff];
+
+fn put_push(out: &mut Vec<u8>, push: PushId) {
+    out.push(push.shard.0);
+    out.put_uint(push.number);
+}
+
+fn get_push(get: &mut Get<'_>) -> Result<PushId, Malformed> {
+    let shard = ShardId(get.u8("shard of a push")?);
+    Ok(PushId { shard, number: get.uint("number of a push")? })
+}
+
+/// A record of an attempt.
+pub fn attempt(pushes: impl IntoIterator<Item = PushId>) -> Vec<u8> {
+    let mut out = begin(kind::ATTEMPT);
+    pushes.into_iter().for_each(|it| put_push(&mut out, it));
+    out
+}
+
+/// A record of answers.
+pub fn answered(answers: impl IntoIterator<Item = (PushId, Answer)>) -> Vec<u8> {
+    let mut out = begin(kind::ANSWERED);
+    for (push, answer) in answers {
+        put_push(&mut out, push);
+        answer.encode(&mut out);
+    }
+    out
+}
+
+/// A record of pushes that the queue let go of.
+pub fn dropped(pushes: impl IntoIterator<Item = (PushId, EndReason)>) -> Vec<u8> {
+    let mut out = begin(kind::DROPPED);
+    for (push, reason) in pushes {
+        put_push(&mut out, push);
+        out.push(REASONS.iter().position(|it| *it == reason).unwrap_or_default() as u8);
+    }
+    out
+}
+
 /// Puts the instant into a record's bytes. Records are made before their place in the order is known.
 pub fn stamp(record: &mut [u8], now: Timestamp) {
     record[NOW].copy_from_slice(&now.0.to_le_bytes());
@@ -221,10 +316,17 @@ pub fn instant_after(record: &[u8], now: Timestamp) -> Timestamp {
     Timestamp(now.0.saturating_add(i64::from(erases)))
 }
 
+/// Whether the record is one of events.
+pub fn is_events(record: &[u8]) -> bool {
+    record.first() == Some(&kind::EVENTS)
+}
+
 /// Whether the record tells the director something.
 pub fn is_for_director(record: &[u8]) -> bool {
     match record.first() {
         Some(&kind::CHANGES | &kind::TICK) => true,
+        // Sender and receiver stand right behind the instant.
+        Some(&kind::TOLD) => record.get(NOW.end + 1) == Some(&MachineId::DIRECTOR.0),
         Some(&kind::EVENTS) => matches!(
             Record::decode(record),
             Ok(Record { body: Body::Events(events), .. }) if events.bulk.is_some() || !events.changes.is_empty()

@@ -4,12 +4,12 @@
 //! all on one thread: tools and the simulation use it.
 
 use crate::dictionary::Dictionary;
-use crate::record::{Body, LOGIC_VERSION, Record, instant_after};
+use crate::record::{Body, Changes, LOGIC_VERSION, Record, instant_after};
 use crate::snapshot;
 use crate::worker::{BadRecord, Tell, Unsent, Worker};
 use beckon_core::dedup::Window;
 use beckon_core::director::{self, Director};
-use beckon_core::id::ShardId;
+use beckon_core::id::{MachineId, ShardId};
 use beckon_core::time::Timestamp;
 use beckon_journal::{Disk, DiskError, Offset, ReadError, SnapshotStore};
 
@@ -69,13 +69,15 @@ pub struct Head {
     pub from: Offset,
     /// Whether an epoch was seen.
     pub epoch: bool,
+    /// Notices of the director that were not found in the journal so far.
+    pub unsent: Unsent,
 }
 
 impl Head {
     /// The newest good snapshot of the director; fills the dictionary.
     pub fn load<D: Disk>(store: &mut SnapshotStore<D>, names: &Dictionary) -> Result<Self, DiskError> {
         let (director, now, from) = snapshot::read_director(store, names)?;
-        Ok(Head { director, now, from, epoch: from != Offset(0) })
+        Ok(Head { director, now, from, epoch: from != Offset(0), unsent: Unsent::default() })
     }
 
     /// Folds a record again.
@@ -83,42 +85,66 @@ impl Head {
         let bad = |malformed| BadRecord { offset, malformed };
         let record = Record::decode(bytes).map_err(bad)?;
         self.now = self.now.max(instant_after(bytes, record.now));
+        self.unsent.seen(&record);
         match &record.body {
             Body::Epoch { logic } if *logic != LOGIC_VERSION => return Err(Error::Logic { found: *logic }),
             Body::Epoch { .. } => self.epoch = true,
             _ if offset < self.from => {}
-            _ => apply_to_director(&mut self.director, &record, Some(names)).map_err(bad)?,
+            _ => {
+                let hold = |it: Tell| self.unsent.hold(it);
+                apply_to_director(&mut self.director, &record, Some(names), hold).map_err(bad)?;
+            }
         }
         Ok(())
     }
 }
 
-/// Folds what a record has for the director; learns the names of changes if asked to.
+/// Folds what a record has for the director; learns the names of changes if asked to. What the director
+/// has to tell is handed to `tell`.
 pub fn apply_to_director(
     director: &mut Director,
     record: &Record<'_>,
     names: Option<&Dictionary>,
+    mut tell: impl FnMut(Tell),
 ) -> Result<(), beckon_core::bytes::Malformed> {
-    let changes = match &record.body {
-        Body::Changes(changes) => changes.clone(),
+    let mut tells = Vec::new();
+    let now = record.now;
+    match &record.body {
+        Body::Changes(changes) => change(director, now, changes, names, &mut tells)?,
         Body::Events(events) => {
             if let Some((source, next)) = events.bulk {
-                director.handle(record.now, director::Input::Bulk { source, next });
+                director.handle(now, director::Input::Bulk { source, next }, &mut tells)?;
             }
-            events.changes()
+            change(director, now, &events.changes(), names, &mut tells)?;
+        }
+        Body::Told { from, to: MachineId::DIRECTOR, sequence, message } => {
+            let input = director::Input::Told { from: *from, sequence: *sequence, message };
+            director.handle(now, input, &mut tells)?;
         }
         Body::Tick => {
-            director.handle(record.now, director::Input::Tick);
-            return Ok(());
+            director.handle(now, director::Input::Tick, &mut tells)?;
         }
-        _ => return Ok(()),
-    };
+        _ => {}
+    }
+    for director::Tell { sequence, message } in tells {
+        tell(Tell { from: MachineId::DIRECTOR, to: MachineId::STAGES, sequence, message });
+    }
+    Ok(())
+}
+
+fn change(
+    director: &mut Director,
+    now: Timestamp,
+    changes: &Changes<'_>,
+    names: Option<&Dictionary>,
+    tells: &mut Vec<director::Tell>,
+) -> Result<(), beckon_core::bytes::Malformed> {
     for change in changes.iter() {
         let change = change?;
         if let Some(names) = names {
             names.learn_change(&change);
         }
-        director.handle(record.now, director::Input::Change(change));
+        director.handle(now, director::Input::Change(change), tells)?;
     }
     Ok(())
 }
@@ -132,13 +158,13 @@ pub fn load_worker<D: Disk>(
 ) -> Result<(Worker, Option<Offset>), Error> {
     let mut loaded = Vec::new();
     for id in shards {
-        let (shard, from) = snapshot::read_shard(store, id, window)?;
+        let (shard, stage, from) = snapshot::read_shard(store, id, window)?;
         if from < oldest {
             return Err(Error::SnapshotMissing { shard: id.0, oldest: oldest.0 });
         }
-        loaded.push((shard, from));
+        loaded.push((shard, stage, from));
     }
-    let from = loaded.iter().map(|it| it.1).min();
+    let from = loaded.iter().map(|it| it.2).min();
     Ok((Worker::new(loaded), from))
 }
 
@@ -225,16 +251,14 @@ pub fn recover<D: Disk>(
         worker.replay(offset, record, names, &mut unsent)?;
         Ok(())
     })?;
-    Ok(Recovered { worker, head, unsent: unsent.into_tells().collect(), replayed })
+    let lost = unsent.into_tells().chain(std::mem::take(&mut head.unsent).into_tells()).collect();
+    Ok(Recovered { worker, head, unsent: lost, replayed })
 }
 
 /// Whether the director's snapshot reaches the journal.
 pub fn check_director(head: &Head, oldest: Offset) -> Result<(), Error> {
     if head.from < oldest {
-        return Err(Error::SnapshotMissing {
-            shard: beckon_core::id::MachineId::DIRECTOR.0,
-            oldest: oldest.0,
-        });
+        return Err(Error::SnapshotMissing { shard: MachineId::DIRECTOR.0, oldest: oldest.0 });
     }
     Ok(())
 }

@@ -12,6 +12,7 @@ use beckon_core::director::Director;
 use beckon_core::id::{MachineId, ShardId};
 use beckon_core::shard::Shard;
 use beckon_core::shard::snapshot::{Frozen, Thaw};
+use beckon_core::stage::Stage;
 use beckon_core::time::Timestamp;
 use beckon_journal::{Disk, DiskError, Offset, SnapshotError, SnapshotReader, SnapshotStore};
 
@@ -66,12 +67,12 @@ fn pack(block: &[u8], packed: &mut Vec<u8>) {
     packed.extend_from_slice(&lz4_flex::compress_prepend_size(block));
 }
 
-/// Reads the newest good snapshot of a shard; a new shard from offset 0 when there is none.
+/// Reads the newest good snapshot of a shard, with its stage; a new shard from offset 0 when there is none.
 pub fn read_shard<D: Disk>(
     store: &mut SnapshotStore<D>,
     shard: ShardId,
     window: Window,
-) -> Result<(Shard, Offset), DiskError> {
+) -> Result<(Shard, Stage, Offset), DiskError> {
     let found = newest(store, shard.into(), |reader| {
         let mut thaw = Thaw::new(window);
         while let Some(block) = next(reader)? {
@@ -79,7 +80,8 @@ pub fn read_shard<D: Disk>(
         }
         thaw.finish().ok()
     })?;
-    Ok(found.unwrap_or_else(|| (Shard::new(shard, window), Offset(0))))
+    let found = found.map(|((shard, stage), from)| (shard, stage, from));
+    Ok(found.unwrap_or_else(|| (Shard::new(shard, window), Stage::default(), Offset(0))))
 }
 
 /// Reads the newest good snapshot of the director and fills the dictionary.

@@ -7,10 +7,15 @@
 use crate::dictionary::Dictionary;
 use crate::record::{Body, Record};
 use beckon_core::bytes::Malformed;
+use beckon_core::director::catalogue::Change;
+use beckon_core::dispatch::Ticket;
 use beckon_core::event::Event;
 use beckon_core::id::{MachineId, ShardId, SourceId};
 use beckon_core::limits::SHARDS;
+use beckon_core::push::PushId;
+use beckon_core::shard::calling::parcel::Parcel;
 use beckon_core::shard::{Digest, Effect, Input, Shard};
+use beckon_core::stage::{Notice, Stage, Staged};
 use beckon_core::time::Timestamp;
 use beckon_journal::Offset;
 use std::collections::BTreeMap;
@@ -28,9 +33,25 @@ pub struct Tell {
     pub message: Vec<u8>,
 }
 
-/// A set of shards that one thread folds.
+/// What a worker's shards want done. A replay carries out nothing but the messages that were lost.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Out {
+    /// Journal this.
+    Tell(Tell),
+    /// A push waits for the turn of its channel.
+    Queue(Ticket),
+    /// A push passed its last look: send it once the record is durable.
+    Carry(Box<Parcel>),
+    /// A push that was attempted did not pass: its place in the channel is free.
+    Kept(PushId),
+}
+
+/// A set of shards that one thread folds, and the stage that they decide on.
 #[derive(Debug)]
 pub struct Worker {
+    stage: Stage,
+    /// Records before this are in the stage already.
+    stage_from: Offset,
     shards: Vec<Seat>,
     /// Where each shard sits, if here.
     seats: [Option<u8>; SHARDS],
@@ -49,6 +70,18 @@ struct Seat {
 pub struct Unsent(BTreeMap<(MachineId, MachineId, u64), Vec<u8>>);
 
 impl Unsent {
+    /// Holds a message until it is found in the journal.
+    pub fn hold(&mut self, it: Tell) {
+        self.0.insert((it.from, it.to, it.sequence), it.message);
+    }
+
+    /// The journal has this record: if it is a message, it need not be sent.
+    pub fn seen(&mut self, record: &Record<'_>) {
+        if let Body::Told { from, to, sequence, .. } = record.body {
+            self.0.remove(&(from, to, sequence));
+        }
+    }
+
     /// The messages, in the order in which each sender numbered them.
     pub fn into_tells(self) -> impl Iterator<Item = Tell> {
         self.0.into_iter().map(|((from, to, sequence), message)| Tell { from, to, sequence, message })
@@ -66,26 +99,36 @@ pub struct BadRecord {
 }
 
 impl Worker {
-    /// A worker over shards, each with the offset of the first record that it has not folded.
-    pub fn new(shards: impl IntoIterator<Item = (Shard, Offset)>) -> Self {
-        let mut worker = Worker { shards: Vec::new(), seats: [None; SHARDS], effects: Vec::new() };
-        for (shard, from) in shards {
+    /// A worker over shards, each with the stage it decided on last and the offset of the first record that
+    /// it has not folded. The stage is folded on from the earliest of them.
+    pub fn new(shards: impl IntoIterator<Item = (Shard, Stage, Offset)>) -> Self {
+        let mut worker = Worker {
+            stage: Stage::default(),
+            stage_from: Offset(u64::MAX),
+            shards: Vec::new(),
+            seats: [None; SHARDS],
+            effects: Vec::new(),
+        };
+        for (shard, stage, from) in shards {
+            if from < worker.stage_from {
+                (worker.stage, worker.stage_from) = (stage, from);
+            }
             worker.seats[usize::from(shard.id().0)] = Some(worker.shards.len() as u8);
             worker.shards.push(Seat { shard, from });
         }
         worker
     }
 
-    /// Folds a live record; what its shards have to tell is handed to `tell`.
+    /// Folds a live record; what its shards want done is handed to `out`.
     pub fn apply(
         &mut self,
         offset: Offset,
         record: &[u8],
-        mut tell: impl FnMut(Tell),
+        mut out: impl FnMut(Out),
     ) -> Result<(), BadRecord> {
         let bad = |malformed| BadRecord { offset, malformed };
         let record = Record::decode(record).map_err(bad)?;
-        self.fold(offset, &record, &mut tell).map_err(bad)
+        self.fold(offset, &record, &mut out).map_err(bad)
     }
 
     /// Folds a record again after a start: names are learnt, and messages held back in `unsent`.
@@ -99,11 +142,12 @@ impl Worker {
         let bad = |malformed| BadRecord { offset, malformed };
         let record = Record::decode(record).map_err(bad)?;
         self.learn(&record, names).map_err(bad)?;
-        if let Body::Told { from, to, sequence, .. } = record.body {
-            unsent.0.remove(&(from, to, sequence));
-        }
-        let mut hold = |it: Tell| {
-            unsent.0.insert((it.from, it.to, it.sequence), it.message);
+        unsent.seen(&record);
+        let mut hold = |it: Out| {
+            // What would leave is dropped: a replay never dispatches.
+            if let Out::Tell(it) = it {
+                unsent.hold(it);
+            }
         };
         self.fold(offset, &record, &mut hold).map_err(bad)
     }
@@ -112,6 +156,11 @@ impl Worker {
     pub fn shard(&self, id: ShardId) -> Option<&Shard> {
         let seat = (*self.seats.get(usize::from(id.0))?)?;
         Some(&self.shards[usize::from(seat)].shard)
+    }
+
+    /// The stage that its shards decide on.
+    pub fn stage(&self) -> &Stage {
+        &self.stage
     }
 
     /// Its shards.
@@ -138,7 +187,7 @@ impl Worker {
         &mut self,
         offset: Offset,
         record: &Record<'_>,
-        tell: &mut dyn FnMut(Tell),
+        out: &mut dyn FnMut(Out),
     ) -> Result<(), Malformed> {
         let now = record.now;
         match &record.body {
@@ -147,22 +196,99 @@ impl Worker {
                 for item in events.iter() {
                     let (shard, event) = item?;
                     let input = collected(source, event, default_offset_min);
-                    self.handle(offset, shard, now, input, tell)?;
+                    self.handle(offset, shard, now, input, out)?;
                 }
             }
-            Body::Told { from, to, sequence, message } if *to != MachineId::DIRECTOR => {
-                let input = Input::Told { from: *from, sequence: *sequence, message };
-                self.handle(offset, ShardId(to.0), now, input, tell)?;
-            }
-            Body::Erase { shard, id } => self.handle(offset, *shard, now, Input::Erase { id }, tell)?,
-            Body::Tick => {
-                for id in ShardId::all() {
-                    self.handle(offset, id, now, Input::Tick, tell)?;
+            Body::Told { from, to, sequence, message } => match *to {
+                MachineId::DIRECTOR => {}
+                MachineId::STAGES => self.notice(offset, now, *sequence, message, out)?,
+                shard => {
+                    let input = Input::Told { from: *from, sequence: *sequence, message };
+                    self.handle(offset, ShardId(shard.0), now, input, out)?;
+                }
+            },
+            Body::Changes(changes) => {
+                for change in changes.iter() {
+                    if let Change::Staged(change) = change? {
+                        self.change_stage(offset, now, &change, out)?;
+                    }
                 }
             }
-            Body::Epoch { .. } | Body::Changes(_) | Body::Told { .. } => {}
+            Body::Attempt(pushes) => {
+                for push in pushes.iter() {
+                    let push = push?;
+                    self.handle(offset, push.shard, now, Input::Attempt { push: push.number }, out)?;
+                }
+            }
+            Body::Answered(pushes) => {
+                for item in pushes.answers() {
+                    let (push, answer) = item?;
+                    let input = Input::Answered { push: push.number, answer };
+                    self.handle(offset, push.shard, now, input, out)?;
+                }
+            }
+            Body::Dropped(pushes) => {
+                for item in pushes.reasons() {
+                    let (push, reason) = item?;
+                    let input = Input::Dropped { push: push.number, reason };
+                    self.handle(offset, push.shard, now, input, out)?;
+                }
+            }
+            Body::Erase { shard, id } => self.handle(offset, *shard, now, Input::Erase { id }, out)?,
+            Body::Tick => self.tick(offset, now, out)?,
+            Body::Epoch { .. } => {}
         }
         Ok(())
+    }
+
+    fn tick(&mut self, offset: Offset, now: Timestamp, out: &mut dyn FnMut(Out)) -> Result<(), Malformed> {
+        ShardId::all().try_for_each(|id| self.handle(offset, id, now, Input::Tick, out))
+    }
+
+    /// Changes the stage; what was due before is done on the stage as it was.
+    fn change_stage(
+        &mut self,
+        offset: Offset,
+        now: Timestamp,
+        change: &Staged,
+        out: &mut dyn FnMut(Out),
+    ) -> Result<(), Malformed> {
+        if offset < self.stage_from {
+            return Ok(());
+        }
+        self.tick(offset, now, out)?;
+        let Ok(stir) = self.stage.apply(now, change) else { return Ok(()) };
+        self.staged(offset, now);
+        match stir {
+            None => Ok(()),
+            Some(stir) => {
+                ShardId::all().try_for_each(|id| self.handle(offset, id, now, Input::Stirred(stir), out))
+            }
+        }
+    }
+
+    fn notice(
+        &mut self,
+        offset: Offset,
+        now: Timestamp,
+        sequence: u64,
+        message: &[u8],
+        out: &mut dyn FnMut(Out),
+    ) -> Result<(), Malformed> {
+        if offset < self.stage_from {
+            return Ok(());
+        }
+        let notice = Notice::decode(message)?;
+        self.tick(offset, now, out)?;
+        self.stage.notice(sequence, notice);
+        self.staged(offset, now);
+        Ok(())
+    }
+
+    fn staged(&mut self, offset: Offset, now: Timestamp) {
+        for seat in self.shards.iter_mut().filter(|it| offset >= it.from) {
+            seat.shard.staged(now, &self.stage);
+        }
     }
 
     fn handle(
@@ -171,17 +297,23 @@ impl Worker {
         id: ShardId,
         now: Timestamp,
         input: Input<'_>,
-        tell: &mut dyn FnMut(Tell),
+        out: &mut dyn FnMut(Out),
     ) -> Result<(), Malformed> {
         let Some(Some(seat)) = self.seats.get(usize::from(id.0)) else { return Ok(()) };
         let seat = &mut self.shards[usize::from(*seat)];
         if offset < seat.from {
             return Ok(());
         }
-        seat.shard.handle(now, input, &mut self.effects)?;
+        seat.shard.handle(now, input, &self.stage, &mut self.effects)?;
         for effect in self.effects.drain(..) {
-            let Effect::Tell { to, sequence, message } = effect;
-            tell(Tell { from: id.into(), to, sequence, message });
+            out(match effect {
+                Effect::Tell { to, sequence, message } => {
+                    Out::Tell(Tell { from: id.into(), to, sequence, message })
+                }
+                Effect::Queue(ticket) => Out::Queue(ticket),
+                Effect::Carry(parcel) => Out::Carry(parcel),
+                Effect::Kept(push) => Out::Kept(push),
+            });
         }
         Ok(())
     }

@@ -4,6 +4,7 @@
 //! the disk refuses and forgets, the process dies and starts again; and at every start and at the end the
 //! [`oracle`] holds what is there against what was promised. The same seed always plays the same way.
 
+pub mod air;
 pub mod disk;
 pub mod fuzz;
 pub mod node;

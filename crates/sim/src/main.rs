@@ -1,6 +1,8 @@
 //! Runs seeds and fuzz cases from the command line; a failure prints how to see it again.
 
-use beckon_sim::{fuzz, world};
+use beckon_sim::oracle::pushes::Tally;
+use beckon_sim::world::{Failure, Play};
+use beckon_sim::{air, fuzz, world};
 use std::ops::Range;
 use std::process::ExitCode;
 use std::sync::Mutex;
@@ -8,19 +10,24 @@ use std::sync::PoisonError;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 const USAGE: &str = "\
-usage: beckon-sim run --seeds FIRST..END [--steps N] [--threads N]
-       beckon-sim run --seed SEED [--steps N] [--trace]
-       beckon-sim fuzz --cases N [--seed SEED] [--threads N]";
+usage: beckon-sim run [--events | --pushes] --seeds FIRST..END [--steps N] [--threads N]
+       beckon-sim run [--events | --pushes] --seed SEED [--steps N] [--trace]
+       beckon-sim fuzz --cases N [--seed SEED] [--threads N]
+
+Without --events or --pushes, each seed is played both ways: --events is what shoppers send, kept over crashes,
+damage and a failing disk; --pushes are shows on air, with what leaves for the shoppers.";
 
 /// Failures that are listed; further ones are only counted.
 const FAILURES_LISTED: usize = 50;
 
 struct Arguments {
     seeds: Range<u64>,
-    steps: u64,
+    steps: Option<u64>,
     cases: u64,
     threads: usize,
     trace: bool,
+    events: bool,
+    pushes: bool,
 }
 
 fn main() -> ExitCode {
@@ -42,11 +49,23 @@ fn main() -> ExitCode {
 
 fn parse(mut words: impl Iterator<Item = String>) -> Option<Arguments> {
     let threads = std::thread::available_parallelism().map_or(1, usize::from);
-    let mut arguments =
-        Arguments { seeds: 0..1000, steps: world::STEPS, cases: 1_000_000, threads, trace: false };
+    let mut arguments = Arguments {
+        seeds: 0..1000,
+        steps: None,
+        cases: 1_000_000,
+        threads,
+        trace: false,
+        events: true,
+        pushes: true,
+    };
     while let Some(word) = words.next() {
-        if word == "--trace" {
-            arguments.trace = true;
+        match word.as_str() {
+            "--trace" => arguments.trace = true,
+            "--events" => arguments.pushes = false,
+            "--pushes" => arguments.events = false,
+            _ => {}
+        }
+        if matches!(word.as_str(), "--trace" | "--events" | "--pushes") {
             continue;
         }
         let value = words.next()?;
@@ -59,7 +78,7 @@ fn parse(mut words: impl Iterator<Item = String>) -> Option<Arguments> {
                 let seed = value.parse().ok()?;
                 arguments.seeds = seed..seed + 1;
             }
-            "--steps" => arguments.steps = value.parse().ok()?,
+            "--steps" => arguments.steps = Some(value.parse().ok()?),
             "--cases" => arguments.cases = value.parse().ok()?,
             "--threads" => arguments.threads = value.parse().ok().filter(|it| *it > 0)?,
             _ => return None,
@@ -68,9 +87,33 @@ fn parse(mut words: impl Iterator<Item = String>) -> Option<Arguments> {
     Some(arguments)
 }
 
+/// Sums over all seeds, and who failed: which kind, seed and how.
+#[derive(Default)]
+struct Totals {
+    failures: Vec<(&'static str, u64, Failure)>,
+    /// Records, answered, starts, snapshots, flips.
+    events: [u64; 5],
+    /// Records, starts, arrived.
+    air: [u64; 3],
+    pushes: Tally,
+}
+
+impl Totals {
+    fn play(&mut self, kind: &'static str, play: Play, outcome: Result<(), Failure>) {
+        if let Err(failure) = outcome {
+            self.failures.push((kind, play.seed, failure));
+        }
+    }
+}
+
 fn run(arguments: &Arguments) -> ExitCode {
     let next = AtomicU64::new(arguments.seeds.start);
-    let totals = Mutex::new((Vec::new(), [0u64; 5]));
+    let totals = Mutex::new(Totals::default());
+    let lock = || totals.lock().unwrap_or_else(PoisonError::into_inner);
+    let play = |seed: u64, steps: u64| {
+        let steps = arguments.steps.unwrap_or(steps);
+        Play { seed, steps, trace: arguments.trace, plant: None }
+    };
     std::thread::scope(|scope| {
         for _ in 0..arguments.threads {
             scope.spawn(|| {
@@ -79,35 +122,53 @@ fn run(arguments: &Arguments) -> ExitCode {
                     if seed >= arguments.seeds.end {
                         return;
                     }
-                    let play =
-                        world::Play { seed, steps: arguments.steps, trace: arguments.trace, plant: None };
-                    let outcome = world::run(play);
-                    let mut totals = totals.lock().unwrap_or_else(PoisonError::into_inner);
-                    match outcome {
-                        Ok(it) => {
+                    if arguments.events {
+                        let play = play(seed, world::STEPS);
+                        let outcome = world::run(play);
+                        let mut totals = lock();
+                        let summed = outcome.map(|it| {
                             let all = [it.records, it.answered, it.starts, it.snapshots, it.flips];
-                            totals.1.iter_mut().zip(all).for_each(|(sum, it)| *sum += it);
-                        }
-                        Err(failure) => totals.0.push((seed, failure)),
+                            totals.events.iter_mut().zip(all).for_each(|(sum, it)| *sum += it);
+                        });
+                        totals.play("--events", play, summed);
+                    }
+                    if arguments.pushes {
+                        let play = play(seed, air::STEPS);
+                        let outcome = air::run(play);
+                        let mut totals = lock();
+                        let summed = outcome.map(|it| {
+                            let all = [it.records, it.starts, it.arrived];
+                            totals.air.iter_mut().zip(all).for_each(|(sum, it)| *sum += it);
+                            totals.pushes.add(&it.pushes);
+                        });
+                        totals.play("--pushes", play, summed);
                     }
                 }
             });
         }
     });
-    let (mut failures, sums) = totals.into_inner().unwrap_or_else(PoisonError::into_inner);
-    failures.sort_by_key(|it| it.0);
-    for (seed, failure) in failures.iter().take(FAILURES_LISTED) {
-        let steps = arguments.steps;
-        println!("seed {seed} failed at step {}: {}", failure.step, failure.what);
-        println!("  cargo run -p beckon-sim --release -- run --seed {seed} --steps {steps} --trace");
+    let mut totals = totals.into_inner().unwrap_or_else(PoisonError::into_inner);
+    totals.failures.sort_by_key(|it| (it.1, it.0));
+    for (kind, seed, failure) in totals.failures.iter().take(FAILURES_LISTED) {
+        println!("seed {seed} {kind} failed at step {}: {}", failure.step, failure.what);
+        let steps = arguments.steps.map_or(String::new(), |it| format!(" --steps {it}"));
+        println!("  cargo run -p beckon-sim --release -- run {kind} --seed {seed}{steps} --trace");
     }
-    let all = arguments.seeds.end.saturating_sub(arguments.seeds.start);
-    let [records, answered, starts, snapshots, flips] = sums;
-    println!(
-        "{records} records, {answered} requests answered, {starts} starts, {snapshots} snapshots, {flips} flips"
-    );
-    println!("{} passed, {} failed", all - failures.len() as u64, failures.len());
-    if failures.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+    if arguments.events {
+        let [records, answered, starts, snapshots, flips] = totals.events;
+        println!(
+            "events: {records} records, {answered} requests answered, {starts} starts, {snapshots} snapshots, {flips} flips"
+        );
+    }
+    if arguments.pushes {
+        let [records, starts, arrived] = totals.air;
+        println!("pushes: {}; {arrived} arrivals, {records} records, {starts} starts", totals.pushes);
+    }
+    let kinds = u64::from(arguments.events) + u64::from(arguments.pushes);
+    let all = arguments.seeds.end.saturating_sub(arguments.seeds.start) * kinds;
+    let failed = totals.failures.len() as u64;
+    println!("{} passed, {failed} failed", all - failed);
+    if failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
 fn fuzz(arguments: &Arguments) -> ExitCode {

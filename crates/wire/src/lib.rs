@@ -8,3 +8,4 @@ pub mod collect;
 pub mod limits;
 pub mod problem;
 pub mod shape;
+pub mod title;

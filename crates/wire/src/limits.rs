@@ -31,5 +31,11 @@ pub const TITLE_BYTES_MAX: usize = 512;
 /// Longest URL, in bytes.
 pub const URL_BYTES_MAX: usize = 2048;
 
+/// Longest show, in milliseconds: three days.
+pub const SHOW_MS_MAX: i64 = 72 * 3_600_000;
+
+/// Longest time before a show's start in which its pushes may go, in seconds: a week.
+pub const OPENS_BEFORE_S_MAX: u32 = 7 * 86_400;
+
 const _: () =
     assert!(EVENT_BYTES_MAX <= beckon_core::limits::RAW_BYTES_MAX, "an event's properties fit the journal");

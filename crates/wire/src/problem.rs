@@ -4,13 +4,15 @@
 //! labels and the OpenAPI description are made from the same table.
 
 use crate::collect::Refusal;
+use crate::shape::template::Finding;
 use serde::{Deserialize, Serialize};
 
 /// The media type of a problem.
 pub const CONTENT_TYPE: &str = "application/problem+json";
 
+// Words are `tt`, not `literal`, which the schema's derive cannot read.
 macro_rules! codes {
-    ($($(#[doc = $doc:literal])+ $code:ident = $word:literal, $status:literal, $title:literal, $remedy:literal;)+) => {
+    ($($(#[doc = $doc:literal])+ $code:ident = $word:tt, $status:literal, $title:literal, $remedy:literal;)+) => {
         /// What went wrong.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
         #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -80,6 +82,8 @@ codes! {
     BulkGap = "bulk-gap", 409, "Events of this bulk source are missing before these", "Continue at `expected`.";
     /// The show is over.
     ShowEnded = "show-ended", 409, "The show has ended", "Put a new show; an ended one keeps its report and no longer changes.";
+    /// A link whose time is over.
+    LinkExpired = "link-expired", 410, "The link is no longer valid", "Open the shop; what the link led to is over.";
     /// Virtual time was asked for where time is real.
     ClockNotVirtual = "clock-not-virtual", 409, "The clock is the real one and cannot be moved", "Start with `--clock virtual`.";
     /// Virtual time moves forward only.
@@ -139,10 +143,23 @@ pub struct Problem {
     pub item: Option<u32>,
     /// Where in the text it is, in bytes from its start.
     pub position: Option<u32>,
+    /// More of a text that somebody wrote.
+    pub text: Option<Box<InText>>,
     /// The sequence to continue at.
     pub expected: Option<u64>,
     /// The request's own id, by which the log knows it.
     pub instance: Option<String>,
+}
+
+/// What is wrong with a text that somebody wrote: a rule, a template.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct InText {
+    /// The line it is in, from 1.
+    pub line: Option<u32>,
+    /// The character of that line, from 1.
+    pub column: Option<u32>,
+    /// All that is wrong with a template.
+    pub findings: Vec<Finding>,
 }
 
 /// The body of an error's answer (RFC 9457), with content type [`CONTENT_TYPE`].
@@ -153,7 +170,7 @@ pub struct Document {
     /// URI reference of the code's document.
     #[serde(rename = "type")]
     pub kind: String,
-    /// The code; extends RFC 9457, as do `field`, `item`, `position` and `expected`.
+    /// The code; extends RFC 9457, as do the fields after `detail`.
     pub code: Code,
     /// What it is, in a few words; the same for every occurrence.
     pub title: String,
@@ -171,6 +188,15 @@ pub struct Document {
     /// Where in the text it is, in bytes from its start.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub position: Option<u32>,
+    /// The line of the text it is in, from 1.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub line: Option<u32>,
+    /// The character of that line, from 1.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub column: Option<u32>,
+    /// All that is wrong with a template.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub findings: Vec<Finding>,
     /// The sequence to continue at.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expected: Option<u64>,
@@ -181,7 +207,8 @@ pub struct Document {
 
 impl From<Problem> for Document {
     fn from(problem: Problem) -> Self {
-        let Problem { code, status, detail, field, item, position, expected, instance } = problem;
+        let Problem { code, status, detail, field, item, position, text, expected, instance } = problem;
+        let InText { line, column, findings } = text.map(|it| *it).unwrap_or_default();
         Document {
             kind: format!("/docs/errors#{}", code.word()),
             code,
@@ -191,6 +218,9 @@ impl From<Problem> for Document {
             field,
             item,
             position,
+            line,
+            column,
+            findings,
             expected,
             instance,
         }
@@ -207,6 +237,7 @@ impl Problem {
             field: None,
             item: None,
             position: None,
+            text: None,
             expected: None,
             instance: None,
         }
@@ -221,6 +252,12 @@ impl Problem {
     /// With the field it is about.
     pub fn with_field(mut self, field: impl Into<String>) -> Self {
         self.field = Some(field.into());
+        self
+    }
+
+    /// With what is wrong with a text.
+    pub fn with_text(mut self, text: InText) -> Self {
+        self.text = Some(Box::new(text));
         self
     }
 

@@ -58,3 +58,20 @@ pub const RESTART_LOADED: Goal = Goal {
 
 /// Restart as a server that has been running for a while has it.
 pub const RESTART: Goal = Goal { name: "restart, journal trimmed to what a start needs", ..RESTART_LOADED };
+
+/// Everyone scored for one show, and the best selected.
+pub const MATCH_ONE: Goal = Goal {
+    name: "score and select among all shoppers, one show",
+    unit: Unit::Millis,
+    better: Better::Lower,
+    must: 200.0,
+    aim: Some(50.0),
+};
+
+/// The same for sixteen shows in one pass.
+pub const MATCH_MANY: Goal = Goal {
+    name: "score and select among all shoppers, 16 shows",
+    must: 300.0,
+    aim: Some(100.0),
+    ..MATCH_ONE
+};

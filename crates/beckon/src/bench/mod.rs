@@ -19,6 +19,7 @@ mod ingest;
 mod limit;
 mod load;
 mod machine;
+mod matching;
 mod probe;
 mod request;
 mod scratch;
@@ -80,6 +81,8 @@ enum Which {
     Visible,
     /// Memory of many shoppers, and the time to start again with them.
     Shoppers,
+    /// Time to score everyone for one show and for sixteen, and to select the best, while events are folded.
+    Match,
     /// All of them.
     All,
 }
@@ -131,11 +134,12 @@ pub fn run(args: Args) -> Result<(), Box<dyn std::error::Error>> {
 }
 
 fn measure(args: &Args, scratch: &Scratch) -> Result<(), Error> {
-    let measures: [(Which, Measure); 4] = [
+    let measures: [(Which, Measure); 5] = [
         (Which::Ingest, ingest::measure),
         (Which::Single, single::measure),
         (Which::Visible, visible::measure),
         (Which::Shoppers, shoppers::measure),
+        (Which::Match, matching::measure),
     ];
     let mut figures = Vec::new();
     let mut done = Ok(());

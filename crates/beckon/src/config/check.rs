@@ -32,6 +32,7 @@ pub(super) fn problems(config: &Config) -> Vec<Error> {
     let mut found = Vec::new();
     listen(config, &mut found);
     data(config, &mut found);
+    public_url(config, &mut found);
     timezone(config, &mut found);
     sizes(config, &mut found);
     origins(config, &mut found);
@@ -71,6 +72,18 @@ fn listen(config: &Config, found: &mut Vec<Error>) {
             ),
             "set [tls], or behind_proxy = \"<name of the proxy that ends TLS>\", or listen on 127.0.0.1",
         ));
+    }
+}
+
+fn public_url(config: &Config, found: &mut Vec<Error>) {
+    let Some(url) = &config.public_url else { return };
+    let parsed: Option<hyper::Uri> = url.parse().ok();
+    let fits = parsed.as_ref().is_some_and(|it| {
+        matches!(it.scheme_str(), Some("https" | "http")) && it.authority().is_some() && it.query().is_none()
+    });
+    if !fits {
+        let problem = format!("`{url}` is no web address");
+        found.push(unfit("public_url", problem, "write it as https://tap.shop.example, without a query"));
     }
 }
 

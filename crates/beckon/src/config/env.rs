@@ -14,13 +14,14 @@ const PREFIX: &str = "BECKON_";
 const CONFIG: &str = "BECKON_CONFIG";
 
 /// How each variable changes the configuration.
-const KNOWN: [(&str, Apply); 10] = [
+const KNOWN: [(&str, Apply); 11] = [
     ("BECKON_LISTEN", |config, text| {
         parsed(text, "an address and port, as 127.0.0.1:8080", &mut config.listen)
     }),
     ("BECKON_DATA_DIR", |config, text| set(&mut config.data, PathBuf::from(text))),
     ("BECKON_TIMEZONE", |config, text| set(&mut config.default_timezone, text.to_owned())),
     ("BECKON_WORKER_THREADS", |config, text| parsed(text, "a number", &mut config.worker_threads)),
+    ("BECKON_PUBLIC_URL", |config, text| set(&mut config.public_url, Some(text.to_owned()))),
     ("BECKON_BEHIND_PROXY", |config, text| set(&mut config.behind_proxy, Some(text.to_owned()))),
     ("BECKON_TLS_CERTIFICATE", |config, text| set(&mut tls(config).certificate, PathBuf::from(text))),
     ("BECKON_TLS_PRIVATE_KEY", |config, text| set(&mut tls(config).private_key, PathBuf::from(text))),

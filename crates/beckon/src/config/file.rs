@@ -46,6 +46,7 @@ pub(super) fn address<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Sock
 fn known() -> toml::Table {
     let everything = Config {
         behind_proxy: Some(String::new()),
+        public_url: Some(String::new()),
         tls: Some(Tls { certificate: PathBuf::new(), private_key: PathBuf::new() }),
         ..Config::default()
     };

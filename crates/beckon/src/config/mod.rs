@@ -34,6 +34,8 @@ pub struct Config {
     pub worker_threads: usize,
     /// Name of the proxy that ends TLS in front of Beckon, where there is one.
     pub behind_proxy: Option<String>,
+    /// Where shoppers reach this server: what tap links begin with. The address it listens on when absent.
+    pub public_url: Option<String>,
     /// TLS by Beckon itself.
     pub tls: Option<Tls>,
     /// The journal.
@@ -128,6 +130,7 @@ impl Default for Config {
             default_timezone: "UTC".to_owned(),
             worker_threads: 0,
             behind_proxy: None,
+            public_url: None,
             tls: None,
             journal: Journal::default(),
             snapshot: Snapshot::default(),

@@ -2,73 +2,19 @@
 
 use super::App;
 use super::answer::{Failure, json, read_json};
+use super::resource::{Paging, check_id, known, page};
 use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use beckon_core::director::catalogue::{Catalogue, Change};
-use beckon_core::id::Term;
-use beckon_core::limits::{NAME_BYTES_MAX, PRODUCTS_MAX};
+use beckon_core::limits::PRODUCTS_MAX;
 use beckon_core::names::Kind;
 use beckon_wire::problem::{Code, Problem};
-use beckon_wire::shape::{Host, HostInput, Page, Product, ProductInput, ProductItem, Room, RoomInput};
+use beckon_wire::shape::{Host, HostInput, Product, ProductInput, ProductItem, Room, RoomInput};
 use bytes::Bytes;
-use std::sync::Arc;
-
-/// Items of a page unless the caller says otherwise, and the most.
-const PAGE_DEFAULT: usize = 100;
-const PAGE_MAX: usize = 1000;
 
 /// Products in one import.
 const IMPORT_MAX: usize = 10_000;
-
-/// Where a list goes on, and how much of it.
-#[derive(serde::Deserialize)]
-pub struct Paging {
-    cursor: Option<String>,
-    limit: Option<usize>,
-}
-
-fn page<C, T>(
-    items: impl Iterator<Item = Arc<C>>,
-    paging: &Paging,
-    term: fn(&C) -> Term,
-    shape: fn(&C) -> T,
-) -> Result<Response, Failure>
-where
-    T: serde::Serialize,
-{
-    let after = match &paging.cursor {
-        None => None,
-        Some(cursor) => Some(u32::from_str_radix(cursor, 16).map_err(|_| Code::BadCursor)?),
-    };
-    let limit = paging.limit.unwrap_or(PAGE_DEFAULT);
-    if !(1..=PAGE_MAX).contains(&limit) {
-        return Err(Problem::new(Code::BadParameter)
-            .with_field("limit")
-            .with_detail(format!("a page has 1 to {PAGE_MAX} items"))
-            .into());
-    }
-    let mut items = items.filter(|it| after.is_none_or(|after| term(it).0 > after));
-    let found: Vec<Arc<C>> = items.by_ref().take(limit).collect();
-    let next = found.last().filter(|_| items.next().is_some()).map(|it| format!("{:08x}", term(it).0));
-    Ok(json(&Page { items: found.iter().map(|it| shape(it)).collect(), next }))
-}
-
-fn known(app: &App, kind: Kind, id: &str) -> Result<Term, Failure> {
-    app.node.names().get(kind, id).ok_or(Code::NotFound.into())
-}
-
-fn check_id(id: &str) -> Result<(), Failure> {
-    if id.is_empty() || id.len() > NAME_BYTES_MAX {
-        let detail = format!("an id has 1 to {NAME_BYTES_MAX} bytes");
-        return Err(Problem::new(Code::FieldInvalid).with_field("id").with_detail(detail).into());
-    }
-    Ok(())
-}
-
-async fn change(app: &App, changes: &[Change]) -> Result<(), Failure> {
-    Ok(app.node.change(changes).await?)
-}
 
 fn room_left(app: &App, more: usize) -> Result<(), Failure> {
     let there = app.node.director(|it| it.catalogue().products().len());
@@ -82,7 +28,7 @@ fn room_left(app: &App, more: usize) -> Result<(), Failure> {
 /// Reads, puts and deletes one kind of thing, and lists them.
 macro_rules! resource {
     ($get:ident, $put:ident, $delete:ident, $list:ident, $kind:expr, $one:ident, $all:ident,
-     $input:ty, $shape:ty, $core:ident, $put_change:path, $delete_change:path) => {
+     $input:ty, $shape:ty, $put_change:path, $delete_change:path) => {
         /// Reads one.
         pub async fn $get(State(app): State<App>, Path(id): Path<String>) -> Result<Response, Failure> {
             let term = known(&app, $kind, &id)?;
@@ -100,7 +46,7 @@ macro_rules! resource {
             let input: $input = read_json(&body)?;
             let entered = input.into_core(&id, &|kind, text| app.node.names().intern(kind, text))?;
             let shape = <$shape>::from(&entered);
-            change(&app, &[$put_change(entered)]).await?;
+            app.node.change(&[$put_change(entered)]).await?;
             Ok(json(&shape))
         }
 
@@ -110,7 +56,7 @@ macro_rules! resource {
             if app.node.director(|it| it.catalogue().$one(term).is_none()) {
                 return Err(Code::NotFound.into());
             }
-            change(&app, &[$delete_change(term)]).await?;
+            app.node.change(&[$delete_change(term)]).await?;
             Ok(StatusCode::NO_CONTENT.into_response())
         }
 
@@ -119,14 +65,8 @@ macro_rules! resource {
             State(app): State<App>,
             Query(paging): Query<Paging>,
         ) -> Result<Response, Failure> {
-            let list = |it: &Catalogue| {
-                page(
-                    it.$all().cloned(),
-                    &paging,
-                    |it: &beckon_core::director::catalogue::$core| it.id.term,
-                    |it| <$shape>::from(it),
-                )
-            };
+            let list =
+                |it: &Catalogue| page(it.$all(), &paging, |it| it.id.term, |it| <$shape>::from(&***it));
             app.node.director(|it| list(it.catalogue()))
         }
     };
@@ -142,7 +82,6 @@ resource!(
     products,
     ProductInput,
     Product,
-    Product,
     Change::PutProduct,
     Change::DeleteProduct
 );
@@ -156,7 +95,6 @@ resource!(
     hosts,
     HostInput,
     Host,
-    Host,
     Change::PutHost,
     Change::DeleteHost
 );
@@ -169,7 +107,6 @@ resource!(
     room,
     rooms,
     RoomInput,
-    Room,
     Room,
     Change::PutRoom,
     Change::DeleteRoom
@@ -191,6 +128,6 @@ pub async fn import_products(State(app): State<App>, body: Bytes) -> Result<Resp
     }
     let count = changes.len();
     // One record: after a crash all of them are there or none is.
-    change(&app, &changes).await?;
+    app.node.change(&changes).await?;
     Ok(json(&serde_json::json!({ "imported": count })))
 }

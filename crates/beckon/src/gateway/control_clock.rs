@@ -28,5 +28,6 @@ pub async fn advance(State(app): State<App>, body: Bytes) -> Result<Response, Fa
         }
     };
     app.node.advance(to).await?;
+    app.keep_policy().await;
     Ok(json(&shape(&app)))
 }

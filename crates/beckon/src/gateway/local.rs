@@ -30,7 +30,8 @@ impl Local {
     pub fn start(config: &Config) -> Result<Local, crate::serve::Error> {
         let node = tokio::task::block_in_place(|| Node::start(&node_options(config, true)))?;
         let (keys, _) = Keys::open_or_create(&config.data, &config.first_keys)?;
-        Ok(Local { app: App::new(node, keys::Shared::new(keys), config, false) })
+        let secrets = crate::secrets::Secrets::open_or_create(&config.data)?;
+        Ok(Local { app: App::new(node, keys::Shared::new(keys), secrets, config, false) })
     }
 
     /// Takes snapshots and ends.

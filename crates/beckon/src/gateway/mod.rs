@@ -4,8 +4,11 @@
 //! metrics need none. Every error is a problem of [`beckon_wire::problem`], made in `answer`.
 
 mod answer;
+mod audiences;
 mod auth;
+mod campaigns;
 mod catalogue;
+mod channels;
 mod collect;
 mod control_clock;
 mod cors;
@@ -13,24 +16,35 @@ mod edge;
 mod listen;
 mod local;
 mod metrics;
+mod offers;
 mod openapi;
 mod ops;
+mod policy;
 mod profiles;
+mod reports;
+mod resource;
+mod shows;
 mod stats;
+mod tap;
+mod templates;
 pub mod tls;
 
 use crate::clock::Stopwatch;
 use crate::config::Config;
+use crate::dispatch::tap::TapLinks;
 use crate::keys;
 use crate::runtime::Node;
+use crate::secrets::Secrets;
 use crate::zones::Zones;
 use axum::Router;
 use axum::routing::{any, get, post};
+pub use channels::guard_of;
 pub use listen::{Bound, bind};
 pub use local::Local;
 pub use openapi::document as openapi_document;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64};
+pub use templates::needs_offer;
 
 /// What every handler reaches.
 #[derive(Clone)]
@@ -41,6 +55,10 @@ pub struct Inner {
     /// The node behind the gateway.
     pub node: Node,
     keys: keys::Shared,
+    /// What channels and tap links are signed with.
+    pub secrets: Secrets,
+    /// Makes and reads tap links.
+    pub links: TapLinks,
     zones: Zones,
     default_timezone: String,
     origins: Vec<String>,
@@ -67,12 +85,18 @@ impl std::ops::Deref for App {
 
 impl App {
     /// A gateway in front of `node`.
-    pub fn new(node: Node, keys: keys::Shared, config: &Config, tls: bool) -> Self {
+    pub fn new(node: Node, keys: keys::Shared, secrets: Secrets, config: &Config, tls: bool) -> Self {
         let mut high = [0; 8];
         let _ = ring::rand::SecureRandom::fill(&ring::rand::SystemRandom::new(), &mut high);
+        let scheme = if tls { "https" } else { "http" };
+        let own = || format!("{scheme}://{}", config.listen);
+        let base = config.public_url.clone().unwrap_or_else(own);
+        let links = TapLinks::new(&base, &secrets.tap_key());
         App(Arc::new(Inner {
             node,
             keys,
+            secrets,
+            links,
             zones: Zones::new(),
             default_timezone: config.default_timezone.clone(),
             origins: config.cors.origins.clone(),
@@ -89,6 +113,15 @@ impl App {
         self.draining.store(true, std::sync::atomic::Ordering::Relaxed);
     }
 
+    /// Draws the salt of the holdouts if there is none, and lets the clock of shoppers without a zone follow
+    /// the configured one.
+    pub async fn keep_policy(&self) {
+        if let Err(failure) = policy::keep(self).await {
+            let why = failure.0.detail.unwrap_or_default();
+            tracing::warn!(why, "the policy could not be brought up to date: it is tried again");
+        }
+    }
+
     /// What the node needs done now and then: keys changed on disk, timers that are due, rates.
     pub async fn housekeeping(self) {
         let mut every = tokio::time::interval(std::time::Duration::from_secs(1));
@@ -98,6 +131,7 @@ impl App {
                 tracing::warn!(%error, "the keys' file cannot be read again: the keys known so far stay valid");
             }
             self.node.tick_if_due().await;
+            self.keep_policy().await;
             self.tallies.sample();
         }
     }
@@ -105,6 +139,43 @@ impl App {
 
 /// Longest body of a control call: an import of products.
 const CONTROL_BYTES_MAX: usize = 7 << 20;
+
+/// Shows and all that belongs to them.
+fn stage_routes() -> Router<App> {
+    Router::new()
+        .route("/shows", get(shows::list_shows))
+        .route("/shows/{id}", get(shows::show).put(shows::put_show).delete(shows::delete_show))
+        .route("/shows/{id}/cues", post(shows::cue))
+        .route("/shows/{id}/audience", get(audiences::of_show))
+        .route("/shows/{id}/report", get(reports::report))
+        .route("/shows/{id}/shoppers/{user}/why", get(reports::why))
+        .route("/messages/{id}", get(reports::message))
+        .route("/offers", get(offers::list_offers))
+        .route("/offers/{id}", get(offers::offer).put(offers::put_offer).delete(offers::delete_offer))
+        .route("/campaigns", get(campaigns::list_campaigns))
+        .route(
+            "/campaigns/{id}",
+            get(campaigns::campaign).put(campaigns::put_campaign).delete(campaigns::delete_campaign),
+        )
+        .route("/audiences", get(audiences::list_audiences))
+        .route("/audiences/preview", post(audiences::preview))
+        .route(
+            "/audiences/{id}",
+            get(audiences::audience).put(audiences::put_audience).delete(audiences::delete_audience),
+        )
+        .route("/templates", get(templates::list_templates))
+        .route("/templates/preview", post(templates::preview))
+        .route(
+            "/templates/{id}",
+            get(templates::template).put(templates::put_template).delete(templates::delete_template),
+        )
+        .route("/policy", get(policy::policy).put(policy::put_policy))
+        .route("/channels", get(channels::list_channels))
+        .route(
+            "/channels/{channel}",
+            get(channels::channel).put(channels::put_channel).delete(channels::delete_channel),
+        )
+}
 
 /// All routes.
 pub fn router(app: App) -> Router {
@@ -125,8 +196,10 @@ pub fn router(app: App) -> Router {
         .route("/hosts/{id}", get(catalogue::host).put(catalogue::put_host).delete(catalogue::delete_host))
         .route("/rooms", get(catalogue::list_rooms))
         .route("/rooms/{id}", get(catalogue::room).put(catalogue::put_room).delete(catalogue::delete_room))
+        .route("/profiles", get(profiles::list_profiles))
         .route("/profiles/{id}", get(profiles::profile).delete(profiles::erase))
         .route("/profiles/{id}/export", get(profiles::export))
+        .merge(stage_routes())
         .route("/stats", get(stats::stats))
         .route("/bulk/{source}", get(stats::bulk))
         .route("/clock", get(control_clock::show).post(control_clock::advance))
@@ -140,6 +213,9 @@ pub fn router(app: App) -> Router {
         .route("/readyz", get(ops::readyz))
         .route("/openapi.json", get(openapi::serve))
         .route("/docs/errors", any(ops::errors))
+        .route("/t/{token}", get(tap::page))
+        .route("/t/{token}/now", get(tap::now))
+        .route("/t/{token}/tapped", post(tap::tapped))
         .fallback(answer::path_unknown)
         .layer(axum::middleware::from_fn(answer::problems))
         .layer(axum::middleware::from_fn_with_state(app.clone(), cors::cors))

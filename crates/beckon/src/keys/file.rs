@@ -152,34 +152,34 @@ pub(super) fn lock(dir: &Path) -> Result<File, Error> {
 }
 
 #[cfg(unix)]
-fn owner_only(options: &mut OpenOptions) -> &mut OpenOptions {
+pub(crate) fn owner_only(options: &mut OpenOptions) -> &mut OpenOptions {
     std::os::unix::fs::OpenOptionsExt::mode(options, 0o600)
 }
 
 #[cfg(unix)]
-fn refuse_loose(file: &Path, metadata: &fs::Metadata) -> Result<(), Error> {
+pub(crate) fn refuse_loose(file: &Path, metadata: &fs::Metadata) -> Result<(), Error> {
     let mode = std::os::unix::fs::PermissionsExt::mode(&metadata.permissions()) & 0o777;
     if mode & 0o077 == 0 { Ok(()) } else { Err(Error::Loose { file: file.to_owned(), mode }) }
 }
 
 #[cfg(unix)]
-fn sync_dir(dir: &Path) -> io::Result<()> {
+pub(crate) fn sync_dir(dir: &Path) -> io::Result<()> {
     File::open(dir)?.sync_all()
 }
 
 // Elsewhere the data directory's own permissions are what there is.
 #[cfg(not(unix))]
-fn owner_only(options: &mut OpenOptions) -> &mut OpenOptions {
+pub(crate) fn owner_only(options: &mut OpenOptions) -> &mut OpenOptions {
     options
 }
 
 #[cfg(not(unix))]
-fn refuse_loose(_: &Path, _: &fs::Metadata) -> Result<(), Error> {
+pub(crate) fn refuse_loose(_: &Path, _: &fs::Metadata) -> Result<(), Error> {
     Ok(())
 }
 
 #[cfg(not(unix))]
-fn sync_dir(_: &Path) -> io::Result<()> {
+pub(crate) fn sync_dir(_: &Path) -> io::Result<()> {
     Ok(())
 }
 

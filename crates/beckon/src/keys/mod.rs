@@ -9,7 +9,7 @@
 
 mod change;
 mod error;
-mod file;
+pub(crate) mod file;
 pub mod limits;
 mod make;
 mod shared;

@@ -17,7 +17,7 @@ use beckon_journal::{Event, FileLog, Log, Offset, OpenError, RealDisk, SnapshotS
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicU64;
 use std::sync::mpsc::{Receiver, channel, sync_channel};
-use std::sync::{Arc, Condvar, Mutex, RwLock};
+use std::sync::{Arc, Condvar, Mutex, OnceLock, RwLock};
 use std::time::Duration;
 
 /// How to run a node.
@@ -167,6 +167,7 @@ impl Node {
         recovery::check_not_ahead(newest, log.next_offset())?;
         let (workers, unsent, found) = replay(&log, workers, &mut head, &names)?;
 
+        let lost_notices = std::mem::take(&mut head.unsent).into_tells();
         let end = log.next_offset();
         let clock = if options.virtual_clock { Clock::virtual_at(head.now) } else { Clock::System };
         let sequencer = Sequencer::new(end, head.now, head.director.bulk().clone());
@@ -181,7 +182,7 @@ impl Node {
         );
         let node =
             spawn(options, Parts { lock, log, store, workers, head, names, clock, sequencer, end, window });
-        node.shared.tell(unsent.into_iter().flat_map(Unsent::into_tells));
+        node.shared.tell(unsent.into_iter().flat_map(Unsent::into_tells).chain(lost_notices));
         Ok(node)
     }
 }
@@ -317,9 +318,10 @@ fn spawn(options: &Options, parts: Parts) -> Node {
         names,
         clock,
         folded: (0..folders).map(|_| AtomicU64::new(0)).collect(),
-        deadlines: (0..folders).map(|_| AtomicU64::new(i64::MAX as u64)).collect(),
+        deadlines: (0..=folders).map(|_| AtomicU64::new(i64::MAX as u64)).collect(),
         committed: Committed::default(),
         window,
+        outward: OnceLock::new(),
     });
     if !head.epoch {
         shared.own(record::epoch(LOGIC_VERSION));

@@ -1,7 +1,9 @@
 //! A folder thread: its share of the shards, fed with every record in order.
 
 use super::node::Shared;
-use beckon_engine::worker::{Tell, Worker};
+use super::outward::Outward;
+use beckon_engine::record;
+use beckon_engine::worker::{Out, Tell, Worker};
 use beckon_journal::Offset;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -33,7 +35,13 @@ pub(super) fn run(
         match job {
             Job::Record(offset, record) => {
                 // What was sequenced was encoded by us a moment ago: bytes that do not read are a bug.
-                if let Err(bad) = worker.apply(offset, &record, |it| tells.push(it)) {
+                let folded = worker.apply(offset, &record, |out| match out {
+                    Out::Tell(it) => tells.push(it),
+                    Out::Queue(it) => shared.outward(Outward::Queue(it)),
+                    Out::Carry(it) => shared.outward(Outward::Carry(offset, it)),
+                    Out::Kept(it) => shared.outward(Outward::Kept(it)),
+                });
+                if let Err(bad) = folded {
                     panic!("a record of our own cannot be folded: {bad}");
                 }
                 next = Offset(offset.0 + 1);
@@ -41,7 +49,8 @@ pub(super) fn run(
                     shared.tell(tells.drain(..));
                 }
                 shared.folded[number].fetch_add(record.len() as u64, Ordering::Relaxed);
-                if offset.0.is_multiple_of(DEADLINE_EVERY) {
+                // A record that is not of events may have moved what is due; one of events seldom does.
+                if offset.0.is_multiple_of(DEADLINE_EVERY) || !record::is_events(&record) {
                     publish_deadline(shared, number, &worker);
                 }
             }
@@ -51,7 +60,7 @@ pub(super) fn run(
     }
 }
 
-/// Deadlines are a matter of hours so far: looking at them with every record would be waste.
+/// Looking at all shards' deadlines with every record of events would be waste.
 const DEADLINE_EVERY: u64 = 256;
 
 fn publish_deadline(shared: &Shared, number: usize, worker: &Worker) {

@@ -10,7 +10,10 @@ mod committer;
 mod director;
 mod folder;
 mod node;
+mod outward;
+mod questions;
 mod snapshotter;
 
 pub use boot::{Error, Options};
 pub use node::{Node, NotTaken, ShardReport, StopReport};
+pub use outward::{Carrying, Outward};

@@ -3,6 +3,7 @@
 use super::committer::Committed;
 use super::director::DirectorJob;
 use super::folder::Job;
+use super::outward::{Carrying, Outward};
 use crate::clock::Clock;
 use beckon_core::dedup::Window;
 use beckon_core::director::catalogue::Change;
@@ -20,7 +21,9 @@ use beckon_journal::Offset;
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::Sender;
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, RwLock};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError, RwLock};
+use std::time::Duration;
+use tokio::sync::mpsc::UnboundedSender;
 use tokio::sync::oneshot;
 
 /// Who waits for a record to be durable.
@@ -28,6 +31,15 @@ pub(super) type Waiter = oneshot::Sender<Result<(), String>>;
 
 /// Records appended and not yet folded by the slowest folder, in bytes, before requests are sent away.
 const BACKLOG_BYTES_MAX: u64 = 96 << 20;
+
+/// Stops of a virtual clock on the way to one instant; beyond it the rest of the way is one step.
+const STOPS_MAX: usize = 1 << 20;
+
+/// Rounds in which what leaves may cause something else to leave, at one instant.
+const QUIESCE_ROUNDS_MAX: usize = 64;
+
+/// How long to wait for a disk that does not take anything before asking again.
+const RETRY_DURABLE: Duration = Duration::from_millis(50);
 
 /// Why something was not taken.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -82,12 +94,15 @@ pub(super) struct Shared {
     pub clock: Clock,
     /// Bytes folded, by folder.
     pub folded: Vec<AtomicU64>,
-    /// The earliest deadline of each folder's shards, in milliseconds; `i64::MAX` as bits when none.
+    /// The earliest deadline of each folder's shards and, last, the director's, in milliseconds; `i64::MAX` as
+    /// bits when none.
     pub deadlines: Vec<AtomicU64>,
     /// Commits, bytes and failures of the journal.
     pub committed: Committed,
     /// The dedup window of one shard.
     pub window: Window,
+    /// Who carries pushes out, once somebody does.
+    pub outward: OnceLock<UnboundedSender<Outward>>,
 }
 
 impl Shared {
@@ -111,10 +126,19 @@ impl Shared {
     }
 
     /// Journals a record of our own. Never refused.
-    pub fn own(&self, mut record: Vec<u8>) {
+    pub fn own(&self, mut record: Vec<u8>) -> Offset {
         let mut line = self.line();
         let offset = line.sequencer.force(&mut record, self.clock.now(), None);
         self.queue(&mut line, offset, record);
+        offset
+    }
+
+    /// Hands something to whoever carries pushes out. While nobody does, it waits in its shard's ledger and
+    /// is found there ([`beckon_core::shard::Shard::unfinished`]).
+    pub fn outward(&self, it: Outward) {
+        if let Some(outward) = self.outward.get() {
+            let _ = outward.send(it);
+        }
     }
 
     /// Journals what one machine tells another. Never refused.
@@ -306,6 +330,21 @@ impl Node {
         Ok(None)
     }
 
+    /// Profiles of a shard, from row `first` on, each with its row; fewer than `limit` at the shard's end.
+    pub async fn profiles(
+        &self,
+        shard: ShardId,
+        first: u32,
+        limit: usize,
+    ) -> Result<Vec<(u32, Profile)>, NotTaken> {
+        let read = move |worker: &Worker| {
+            let store = worker.shard(shard)?.store();
+            let slots = store.slots().filter(|it| it.number() >= first).take(limit);
+            Some(slots.map(|it| (it.number(), store.profile(it))).collect())
+        };
+        Ok(self.on_shard(shard, read).await?.unwrap_or_default())
+    }
+
     /// What every shard reports of itself.
     pub async fn reports(&self) -> Result<Vec<ShardReport>, NotTaken> {
         self.on_all(|worker| {
@@ -334,14 +373,104 @@ impl Node {
         Ok(all.into_iter().fold(Digest::default(), Digest::plus))
     }
 
-    /// Moves a virtual clock forward; answers when everything that was due has happened.
+    /// Moves a virtual clock forward; answers when everything that was due has happened, in its order: the
+    /// clock stops at each deadline on the way, so that a push decided at eight is sent at eight.
     pub async fn advance(&self, to: Timestamp) -> Result<Timestamp, crate::clock::Error> {
-        let now = self.shared.clock.set_virtual(to)?;
+        let clock = &self.shared.clock;
+        if !clock.is_virtual() || to < clock.now() {
+            return clock.set_virtual(to);
+        }
+        for _ in 0..STOPS_MAX {
+            self.quiesce().await;
+            let due = [self.next_deadline().await, self.next_send().await].into_iter().flatten().min();
+            let Some(at) = due.filter(|it| *it < to) else { break };
+            let at = at.max(Timestamp(clock.now().0 + 1));
+            clock.set_virtual(at.min(to))?;
+            if at >= to || self.append(record::tick(), None).await.is_err() {
+                break;
+            }
+        }
+        let now = clock.set_virtual(to)?;
         // A stalled journal is told to whoever appends next; time has moved all the same.
         if self.append(record::tick(), None).await.is_ok() {
-            let _ = self.settled().await;
+            self.quiesce().await;
         }
         Ok(now)
+    }
+
+    /// Waits until everything appended is folded, and what may be sent now is sent and answered.
+    pub async fn quiesce(&self) {
+        for _ in 0..QUIESCE_ROUNDS_MAX {
+            let before = self.offsets().1;
+            if self.settled().await.is_err() {
+                return;
+            }
+            if let Some(outward) = self.shared.outward.get() {
+                let (done, idle) = oneshot::channel();
+                if outward.send(Outward::WhenIdle(done)).is_ok() {
+                    let _ = idle.await;
+                }
+            }
+            if self.settled().await.is_err() || self.offsets().1 == before {
+                return;
+            }
+        }
+    }
+
+    /// When a machine next has something to do.
+    async fn next_deadline(&self) -> Option<Timestamp> {
+        let folders = self.on_all(|worker| worker.next_deadline().into_iter().collect()).await.ok()?;
+        let director = self.director(Director::next_deadline);
+        folders.into_iter().chain(director).min()
+    }
+
+    /// When whoever carries pushes out next has something to do.
+    async fn next_send(&self) -> Option<Timestamp> {
+        let (answer, next) = oneshot::channel();
+        self.shared.outward.get()?.send(Outward::NextDeadline(answer)).ok()?;
+        next.await.ok()?
+    }
+
+    /// Begins to carry pushes out: gives the receiver of all that leaves, what waits already, and the pushes
+    /// whose attempt has no answer. `None` when somebody does already.
+    pub async fn carry_out(&self) -> Option<Carrying> {
+        let (outward, leaving) = tokio::sync::mpsc::unbounded_channel();
+        self.shared.outward.set(outward).ok()?;
+        let now = self.shared.clock.now();
+        let found = self.on_all(move |worker| worker.shards().map(|it| it.unfinished(now)).collect()).await;
+        let (mut waiting, mut unanswered) = (Vec::new(), Vec::new());
+        for (tickets, pushes) in found.unwrap_or_default() {
+            waiting.extend(tickets);
+            unanswered.extend(pushes);
+        }
+        Some(Carrying { leaving, waiting, unanswered })
+    }
+
+    /// Journals a record of the program's own: it is never refused. Gives its offset.
+    pub fn journal(&self, record: Vec<u8>) -> Offset {
+        self.shared.own(record)
+    }
+
+    /// Waits until everything up to now is durable, however long the disk takes; `false` when the node stops.
+    pub async fn until_durable(&self) -> bool {
+        loop {
+            let (waiter, durable) = oneshot::channel();
+            {
+                let mut line = self.shared.line();
+                if line.stopping && line.folders.is_empty() {
+                    return false;
+                }
+                if line.sequencer.wait(waiter).is_some() {
+                    return true;
+                }
+                self.shared.work.notify_one();
+            }
+            match durable.await {
+                Ok(Ok(())) => return true,
+                Ok(Err(_)) => tokio::time::sleep(RETRY_DURABLE).await,
+                Err(_) => return false,
+            }
+        }
     }
 
     /// Journals that time passed, if a machine waits for it.
@@ -387,7 +516,7 @@ impl Node {
         answered.await.map_err(|_| NotTaken::Stopping)
     }
 
-    async fn on_shard<T: Send + 'static>(
+    pub(super) async fn on_shard<T: Send + 'static>(
         &self,
         shard: ShardId,
         read: impl FnOnce(&Worker) -> T + Send + 'static,
@@ -396,7 +525,7 @@ impl Node {
         self.on_folder(folder, move |worker, _| read(worker)).await
     }
 
-    async fn on_all<T: Send + 'static>(
+    pub(super) async fn on_all<T: Send + 'static>(
         &self,
         read: impl Fn(&Worker) -> Vec<T> + Clone + Send + 'static,
     ) -> Result<Vec<T>, NotTaken> {

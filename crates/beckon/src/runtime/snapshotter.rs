@@ -119,7 +119,7 @@ fn shard(shared: &Shared, store: &mut SnapshotStore<RealDisk>, id: ShardId) -> b
     let (answer, answered) = channel();
     let question = Job::Run(Box::new(move |worker, next| {
         if let Some(shard) = worker.shard(id) {
-            let _ = answer.send((shard.freeze(), next));
+            let _ = answer.send((shard.freeze(worker.stage()), next));
         }
     }));
     let sent = {

@@ -9,7 +9,7 @@ use beckon_core::time::Timestamp;
 use beckon_engine::dictionary::Dictionary;
 use beckon_engine::record::{stamp, told};
 use beckon_engine::recovery::{Recovered, recover};
-use beckon_engine::worker::{Tell, Worker};
+use beckon_engine::worker::{Out, Tell, Worker};
 use beckon_journal::{Offset, SnapshotStore, no_monitor};
 use std::collections::VecDeque;
 use std::path::Path;
@@ -62,7 +62,11 @@ fn hand_on(worker: &mut Worker, unsent: Vec<Tell>, end: Offset, now: Timestamp) 
     while let Some(it) = waiting.pop_front() {
         let mut record = told(it.from, it.to, it.sequence, &it.message);
         stamp(&mut record, now);
-        let applied = worker.apply(offset, &record, |further| waiting.push_back(further));
+        let applied = worker.apply(offset, &record, |out| {
+            if let Out::Tell(further) = out {
+                waiting.push_back(further);
+            }
+        });
         applied.map_err(beckon_engine::recovery::Error::from)?;
         offset.0 += 1;
     }

@@ -2,13 +2,19 @@
 
 mod collect;
 mod config;
+mod decided;
+mod dispatch;
+mod evening;
 mod keys;
 mod node;
 mod peers;
 mod replay;
 mod replay_delivery;
 mod replay_formats;
+mod rules;
 mod server;
+mod shows;
+mod sink;
 mod tidy;
 mod tools;
 mod zones;

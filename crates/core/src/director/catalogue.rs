@@ -5,6 +5,7 @@
 
 use crate::id::Term;
 use crate::limits::{HOSTS_MAX, PRODUCTS_MAX, ROOMS_MAX};
+use crate::stage::Staged;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -87,8 +88,8 @@ pub struct Catalogue {
     rooms: BTreeMap<Term, Arc<Room>>,
 }
 
-/// A change of the catalogue.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// A change of what the customer entered: the catalogue, and the shows with all that belongs to them.
+#[derive(Debug, Clone, PartialEq)]
 pub enum Change {
     /// Enters a product or replaces it.
     PutProduct(Product),
@@ -104,6 +105,8 @@ pub enum Change {
     PutRoom(Room),
     /// Takes a room out.
     DeleteRoom(Term),
+    /// Something for the stage.
+    Staged(Staged),
 }
 
 impl Catalogue {
@@ -121,6 +124,7 @@ impl Catalogue {
             Change::DeleteHost(term) => self.hosts.remove(&term).is_some(),
             Change::PutRoom(room) => put(&mut self.rooms, ROOMS_MAX, room.id.term, room),
             Change::DeleteRoom(term) => self.rooms.remove(&term).is_some(),
+            Change::Staged(_) => false,
         }
     }
 

@@ -5,15 +5,16 @@ use crate::bytes::{Get, Malformed, Put};
 use crate::event::Text;
 use crate::id::Term;
 use crate::names::Kind;
+use crate::stage::Staged;
 
-fn put_name(out: &mut Vec<u8>, name: &Name) {
+pub(crate) fn put_name(out: &mut Vec<u8>, name: &Name) {
     out.put_str(&name.text);
     if !name.text.is_empty() {
         out.put_uint(name.term.0.into());
     }
 }
 
-fn get_name(get: &mut Get<'_>) -> Result<Name, Malformed> {
+pub(crate) fn get_name(get: &mut Get<'_>) -> Result<Name, Malformed> {
     let text = get.str("name")?;
     let term = if text.is_empty() { 0 } else { get.u32("term")? };
     Ok(Name { term: Term(term), text: text.into() })
@@ -55,6 +56,10 @@ impl Change {
                 out.push(6);
                 out.put_uint(term.0.into());
             }
+            Change::Staged(staged) => {
+                out.push(7);
+                staged.encode(out);
+            }
         }
     }
 
@@ -76,13 +81,14 @@ impl Change {
                 host: get_name(get)?,
             }),
             6 => Change::DeleteRoom(Term(get.u32("room")?)),
+            7 => Change::Staged(Staged::read(get)?),
             _ => return Err(get.malformed("change")),
         })
     }
 
     /// Calls `each` with every name in this change.
     pub fn for_each_name(&self, mut each: impl FnMut(Kind, Text<'_>)) {
-        let mut each = |kind: Kind, name: &Name| {
+        let each = &mut |kind: Kind, name: &Name| {
             if name.term != Term::NONE {
                 each(kind, name.as_text());
             }
@@ -104,6 +110,7 @@ impl Change {
                 each(Kind::Host, &it.host);
             }
             Change::DeleteProduct(_) | Change::DeleteHost(_) | Change::DeleteRoom(_) => {}
+            Change::Staged(staged) => staged.for_each_name(each),
         }
     }
 }

@@ -2,6 +2,7 @@
 //!
 //! Cold rows share their parts by reference, so that a page of them is copied by counting references.
 
+use super::called::{CALLED_MAX, Called};
 use super::{Attributes, HotView};
 use crate::bytes::{Get, Malformed, Put};
 use crate::event::{Channel, Class, Event, Trait};
@@ -32,6 +33,8 @@ pub struct Details {
     pub apps: Vec<(Box<str>, u32)>,
     /// The anonymous ids whose history is in here.
     pub anonymous_ids: Vec<Box<str>>,
+    /// Marketing pushes of the last days under those ids, in order.
+    pub called: Vec<Called>,
 }
 
 /// A trait that has no meaning of its own to us.
@@ -140,6 +143,19 @@ impl Cold {
         }
     }
 
+    /// What was sent to this shopper is to count under his next id as well.
+    pub fn remember_calls(&mut self, calls: impl IntoIterator<Item = Called>) {
+        let mut calls = calls.into_iter().peekable();
+        if calls.peek().is_some() {
+            Arc::make_mut(self.details.get_or_insert_default()).remember_calls(calls);
+        }
+    }
+
+    /// Marketing pushes under former ids for which `counts`.
+    pub fn count_calls(&self, counts: impl Fn(&Called) -> bool) -> usize {
+        self.details.iter().flat_map(|it| &it.called).filter(|it| counts(it)).count()
+    }
+
     /// Takes over another row's details; `theirs` are the attributes that belong to them.
     pub fn merge(&mut self, other: &Cold, mine: &mut Attributes, theirs: &Attributes) {
         let details = Arc::make_mut(self.details.get_or_insert_default());
@@ -180,7 +196,10 @@ impl Details {
             Trait::Sex(sex) if newer(dates, field::SEX, at) => attributes.sex = sex as u8,
             Trait::Region(region) if newer(dates, field::REGION, at) => attributes.region = region.term.0,
             Trait::CityTier(tier) if newer(dates, field::CITY_TIER, at) => attributes.city_tier = tier,
-            Trait::Language(tag) if newer(dates, field::LANGUAGE, at) => attributes.language = tag.term.0,
+            Trait::Language(tag) if newer(dates, field::LANGUAGE, at) => {
+                attributes.language = tag.term.0;
+                attributes.primary_language = super::primary_language(tag.text);
+            }
             Trait::SpendingPower(power) if newer(dates, field::SPENDING_POWER, at) => {
                 attributes.spending_power = power;
             }
@@ -279,6 +298,14 @@ impl Details {
         }
         other.apps.iter().for_each(|(app, seen)| self.app(app, *seen));
         other.anonymous_ids.iter().for_each(|id| self.anonymous_id(id));
+        self.remember_calls(other.called.iter().cloned());
+    }
+
+    fn remember_calls(&mut self, calls: impl IntoIterator<Item = Called>) {
+        self.called.extend(calls);
+        self.called.sort_unstable();
+        let beyond = self.called.len().saturating_sub(CALLED_MAX);
+        self.called.drain(..beyond);
     }
 }
 
@@ -299,7 +326,10 @@ fn take_attribute(field: u8, mine: &mut Attributes, theirs: &Attributes) {
         field::SEX => mine.sex = theirs.sex,
         field::REGION => mine.region = theirs.region,
         field::CITY_TIER => mine.city_tier = theirs.city_tier,
-        field::LANGUAGE => mine.language = theirs.language,
+        field::LANGUAGE => {
+            mine.language = theirs.language;
+            mine.primary_language = theirs.primary_language;
+        }
         field::SPENDING_POWER => mine.spending_power = theirs.spending_power,
         bit => {
             let bit = bit.saturating_sub(field::CONSENT).min(31);
@@ -342,6 +372,8 @@ impl Cold {
         }
         out.put_uint(details.anonymous_ids.len() as u64);
         details.anonymous_ids.iter().for_each(|id| out.put_str(id));
+        out.put_uint(details.called.len() as u64);
+        details.called.iter().for_each(|it| it.encode(out));
     }
 
     /// Reads what [`Cold::encode`] wrote.
@@ -377,6 +409,9 @@ impl Cold {
         }
         for _ in 0..get.len("anonymous ids")? {
             details.anonymous_ids.push(get.str("anonymous id")?.into());
+        }
+        for _ in 0..get.len("calls")? {
+            details.called.push(Called::read(get)?);
         }
         cold.details = Some(Arc::new(details));
         Ok(cold)

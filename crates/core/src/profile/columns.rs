@@ -32,11 +32,11 @@ pub trait Columns: Clone + Default + Send + Sync + 'static {
     fn column_bytes_mut(&mut self, column: usize) -> &mut [u8];
 }
 
-/// Writes a row, its page, and a row of references into a page, from one list of columns.
+/// Writes a row, its page, and rows of references into a page (to read, to change), from one list of columns.
 macro_rules! columns {
     (
         $(#[$doc:meta])*
-        $row:ident, $page:ident, $view:ident {
+        $row:ident, $page:ident, $view:ident, $seen:ident {
             $($(#[$field_doc:meta])* $name:ident: $type:ty = $version:literal,)+
         }
     ) => {
@@ -57,7 +57,16 @@ macro_rules! columns {
         /// The same columns of one shopper, to be changed in place.
         pub struct $view<'a> { $($(#[$field_doc])* pub $name: &'a mut $type,)+ }
 
+        /// The same columns of one shopper, to be read where they lie: a scan copies nothing.
+        #[derive(Debug, Clone, Copy)]
+        pub struct $seen<'a> { $($(#[$field_doc])* pub $name: &'a $type,)+ }
+
         impl $row {
+            /// This row's columns, to be read.
+            pub fn seen(&self) -> $seen<'_> {
+                $seen { $($name: &self.$name,)+ }
+            }
+
             /// This row's columns, to be changed in place.
             pub fn view(&mut self) -> $view<'_> {
                 $view { $($name: &mut self.$name,)+ }
@@ -65,6 +74,12 @@ macro_rules! columns {
         }
 
         impl $page {
+            /// One shopper's columns, to be read.
+            #[inline]
+            pub fn seen(&self, at: usize) -> $seen<'_> {
+                $seen { $($name: &self.$name[at],)+ }
+            }
+
             /// One shopper's columns, to be changed in place.
             pub fn view(&mut self, at: usize) -> $view<'_> {
                 $view { $($name: &mut self.$name[at],)+ }

@@ -9,6 +9,7 @@ use crate::event::{
     Act, AppAct, DeviceState, Event, OrderAct, ProductAct, ProductRef, PushAct, RoomAct, Text,
 };
 use crate::id::Term;
+use crate::select::vector::{self, DIMENSIONS};
 
 /// How much each act says about what a shopper cares for, a look at a product being 1.
 pub mod weight {
@@ -54,12 +55,14 @@ pub fn fold(
         Some(zone) => zone.offset_min,
         None => history.clock.offset_min(at, default_offset_min),
     };
+    hot.calls.offset_min = offset_min;
     let activity = &mut *hot.activity;
     activity.events = activity.events.saturating_add(1);
     if !is_passive(&event.act) {
         activity.first = if activity.first == 0 { at } else { activity.first.min(at) };
         activity.last = activity.last.max(at);
         history.rhythm.active(at, offset_min);
+        history.pulse.active(at);
     }
     if event.context.network.is_some() {
         hot.live.change(&DeviceState { network: event.context.network, ..DeviceState::default() }, at);
@@ -70,6 +73,11 @@ pub fn fold(
         Act::Product { what, product } => fold.product(*what, product),
         Act::Category { category } => {
             fold.interest(|hot| hot.categories, *category, weight::LISTED);
+            let mut vector = [0.0; DIMENSIONS];
+            vector::add(&mut vector, category.term, vector::weight::CATEGORY);
+            if category.is_some() {
+                fold.hot.taste.touch(&vector, weight::LISTED, at);
+            }
             fold.history.days.add(category.term, fold.day, 1);
         }
         Act::Order { what, total_cents, discount_cents, coupon, products } => {
@@ -132,6 +140,14 @@ impl Fold<'_, '_, '_> {
     }
 
     fn touch_product(&mut self, product: &ProductRef<'_>, weight: f64) {
+        let mut vector = [0.0; DIMENSIONS];
+        vector::add(&mut vector, product.id.term, vector::weight::PRODUCT);
+        vector::add(&mut vector, product.category.term, vector::weight::CATEGORY);
+        vector::add(&mut vector, product.brand.term, vector::weight::BRAND);
+        vector::add(&mut vector, product.host.term, vector::weight::HOST);
+        product.tags.iter().for_each(|it| vector::add(&mut vector, it.term, vector::weight::TAG));
+        self.hot.taste.touch(&vector, weight, self.at);
+        self.hot.lately.touch(product.id.term, self.at);
         self.interest(|hot| hot.categories, product.category, weight);
         self.interest(|hot| hot.brands, product.brand, weight);
         self.interest(|hot| hot.hosts, product.host, weight);
@@ -254,6 +270,12 @@ impl Fold<'_, '_, '_> {
             }
         };
         if weight > 0.0 {
+            let mut vector = [0.0; DIMENSIONS];
+            vector::add(&mut vector, host.term, vector::weight::HOST);
+            vector::add(&mut vector, style.term, vector::weight::STYLE);
+            if host.is_some() || style.is_some() {
+                self.hot.taste.touch(&vector, weight, at);
+            }
             self.interest(|hot| hot.hosts, host, weight);
             self.interest(|hot| hot.styles, style, weight);
         }

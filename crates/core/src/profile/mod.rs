@@ -5,19 +5,24 @@
 //! traits are cold ([`cold`]). Every part says for itself how it keeps its value whatever the order of
 //! events; where it cannot, it says that too.
 
+pub mod called;
 pub mod cold;
 pub mod columns;
 mod fold;
 pub mod lists;
 pub mod live;
+pub mod pulse;
 pub mod purchase;
 pub mod rhythm;
 
+use crate::decide::fatigue::Weariness;
+use crate::select::taste::Taste;
 use bytemuck::{Pod, Zeroable};
 use columns::columns;
 pub use fold::{fold, weight};
 use lists::{Days, Ranked, Recent, Toggles};
 use live::Live;
+use pulse::Pulse;
 use purchase::{Cart, Tallies};
 use rhythm::Rhythm;
 
@@ -41,8 +46,18 @@ pub struct Attributes {
     pub city_tier: u8,
     /// 1 to 5.
     pub spending_power: u8,
-    /// Room for what comes; keeps the struct free of padding.
-    pub spare: [u8; 3],
+    /// The language's primary subtag in lower case, e.g. `zh`, filled up with zeros ([`primary_language`]).
+    pub primary_language: [u8; 3],
+}
+
+/// The first three letters of a BCP 47 tag's primary subtag, in lower case: templates are written for it.
+pub fn primary_language(tag: &str) -> [u8; 3] {
+    let primary = tag.split(['-', '_']).next().unwrap_or("").bytes();
+    let mut letters = [0; 3];
+    for (place, letter) in letters.iter_mut().zip(primary) {
+        *place = letter.to_ascii_lowercase();
+    }
+    letters
 }
 
 /// Since when the shopper is known, when he was last active, and in how many events.
@@ -84,9 +99,23 @@ impl Clock {
     }
 }
 
+/// How a shopper was called in so far, and what the scan must know of his clock.
+#[derive(Debug, Clone, Copy, PartialEq, Default, Pod, Zeroable)]
+#[repr(C)]
+pub struct Calls {
+    /// When he was last pushed (Unix seconds); 0 never.
+    pub last: u32,
+    /// What past pushes did to his patience.
+    pub weariness: Weariness,
+    /// Minutes east of UTC, as last resolved.
+    pub offset_min: i16,
+    /// Room for what comes; keeps the struct free of padding.
+    pub spare: u16,
+}
+
 columns! {
     /// The columns that a decision scans for every shopper.
-    Hot, HotPage, HotView {
+    Hot, HotPage, HotView, HotRef {
         /// Categories cared for.
         categories: Ranked<8> = 1,
         /// Brands cared for.
@@ -103,14 +132,22 @@ columns! {
         attributes: Attributes = 1,
         /// Activity in all.
         activity: Activity = 1,
+        /// What he leans to.
+        taste: Taste = 1,
+        /// The products he touched last.
+        lately: Recent<3> = 1,
+        /// Pushes to him, and his clock.
+        calls: Calls = 1,
     }
 }
 
 columns! {
     /// The columns that a shopper's own events move and that explain what was decided.
-    History, HistoryPage, HistoryView {
+    History, HistoryPage, HistoryView, HistoryRef {
         /// When he is active.
         rhythm: Rhythm = 1,
+        /// The last hour of activity.
+        pulse: Pulse = 1,
         /// Counts, times and money along the funnel.
         tallies: Tallies = 1,
         /// Price bands cared for.
@@ -143,6 +180,10 @@ impl HotView<'_> {
         self.styles.merge(&other.styles);
         self.tags.merge(&other.tags);
         self.live.merge(&other.live);
+        self.taste.merge(&other.taste);
+        self.lately.merge(&other.lately);
+        self.calls.last = self.calls.last.max(other.calls.last);
+        self.calls.weariness.merge(&other.calls.weariness);
         // Attributes follow their dates: see `cold::Details::merge`.
         let (mine, theirs) = (&mut *self.activity, &other.activity);
         mine.first = match (mine.first, theirs.first) {
@@ -158,6 +199,7 @@ impl HistoryView<'_> {
     /// Adds what is known of the same shopper under another id.
     pub fn merge(&mut self, other: &History) {
         self.rhythm.merge(&other.rhythm);
+        self.pulse.merge(&other.pulse);
         self.tallies.merge(&other.tallies);
         self.price_bands.merge(&other.price_bands);
         self.days.merge(&other.days);

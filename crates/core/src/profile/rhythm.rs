@@ -14,7 +14,7 @@ use bytemuck::{Pod, Zeroable};
 pub const BINS: usize = 48;
 
 /// Half-life in weeks: 21 days.
-const HALF_LIFE_WEEKS: f64 = 3.0;
+pub const HALF_LIFE_WEEKS: f64 = 3.0;
 
 /// One active hour of the current week, in a bin's units.
 const HOUR: f64 = 256.0;
@@ -65,6 +65,12 @@ impl Rhythm {
     /// Decayed active hours of a bin as of the latest activity's week.
     pub fn hours(&self, bin: usize) -> f64 {
         f64::from(self.bins[bin]) / HOUR
+    }
+
+    /// The week, in whole weeks since the epoch on the shopper's clock, up to which [`Rhythm::hours`] is
+    /// decayed.
+    pub fn week(&self) -> u32 {
+        self.week
     }
 
     /// Decayed active hours in all.
@@ -123,7 +129,8 @@ fn bin_of(hour: u32) -> usize {
     LocalHour::at(hour * HOUR_S, 0).bin()
 }
 
-fn weight_after(weeks: u32) -> f64 {
+/// What is left of an hour's weight after so many weeks.
+pub fn weight_after(weeks: u32) -> f64 {
     exp2(-f64::from(weeks) / HALF_LIFE_WEEKS)
 }
 

@@ -46,7 +46,10 @@ impl Shard {
             bytes.clear();
         };
         for slot in self.store.slots() {
-            self.store.profile(slot).encode(&mut bytes);
+            // When he was pushed is a matter of the clock, not of his events.
+            let mut profile = self.store.profile(slot);
+            profile.hot.calls = Default::default();
+            profile.encode(&mut bytes);
             add(&mut bytes);
         }
         for it in self.store.all_bindings() {

@@ -20,6 +20,7 @@ impl Shard {
             }
             Some(Found::Row(_)) => {
                 self.store.remove(Key::anonymous(id));
+                self.disown(id);
                 self.counts.erased += 1;
             }
             None => {}
@@ -59,6 +60,7 @@ impl Shard {
             }
             Some(Found::Row(_)) => {
                 let Some(profile) = self.store.remove(Key::user(user)) else { return };
+                self.disown(user);
                 self.counts.erased += 1;
                 for name in profile.cold.details.iter().flat_map(|it| &it.anonymous_ids) {
                     // An alias binds its former id both as a visitor and as a user.

@@ -54,7 +54,7 @@ impl Shard {
                 Some(Found::Bound(binding)) => {
                     self.deliver(event, bytes, &binding.user, default_offset_min, 0, outbox);
                 }
-                _ => self.fold(Key::anonymous(anonymous), event, default_offset_min),
+                _ => self.fold(Key::anonymous(anonymous), event, default_offset_min, outbox),
             },
             (None, None) => {}
         }
@@ -79,7 +79,11 @@ impl Shard {
                 }
             }
             found => {
-                let history = found.and_then(|_| self.store.remove(key)).map(Box::new);
+                let mut history = found.and_then(|_| self.store.remove(key)).map(Box::new);
+                if let Some(history) = &mut history {
+                    history.cold.remember_calls(self.calls_of(key.id));
+                }
+                self.disown(key.id);
                 self.store.bind(key, user, if rebinds { at } else { 0 });
                 self.counts.joined += 1;
                 self.hand_over(user, key, history, at, 0, outbox);
@@ -142,7 +146,7 @@ impl Shard {
                 let next = binding.user.to_string();
                 self.deliver(event, bytes, &next, default_offset_min, hops + 1, outbox);
             }
-            _ => self.fold(Key::user(user), event, default_offset_min),
+            _ => self.fold(Key::user(user), event, default_offset_min, outbox),
         }
     }
 
@@ -183,7 +187,7 @@ impl Shard {
         }
     }
 
-    fn fold(&mut self, key: Key<'_>, event: &Event<'_>, default_offset_min: i16) {
+    fn fold(&mut self, key: Key<'_>, event: &Event<'_>, default_offset_min: i16, outbox: &mut Outbox<'_>) {
         let slot = self.row_of(key);
         let wants_cold = self.store.cold(slot).wants(event);
         if wants_cold {
@@ -194,5 +198,6 @@ impl Shard {
             let (mut hot, mut history) = self.store.columns(slot);
             fold(event, &mut hot, &mut history, default_offset_min);
         }
+        self.follow(slot, event, outbox);
     }
 }

@@ -3,6 +3,7 @@
 //! [`Shard::handle`] folds one journalled input and says what to tell other shards. It reads no clock
 //! and draws nothing; a replay of the same inputs gives the same shard.
 
+pub mod calling;
 mod digest;
 mod erase;
 mod identity;
@@ -12,10 +13,15 @@ pub mod store;
 
 use crate::bytes::Malformed;
 use crate::dedup::{Dedup, Window};
+use crate::dispatch::{EndReason, Ticket};
 use crate::event::Event;
 use crate::id::{MachineId, ShardId, SourceId, Term};
 use crate::limits::{COUNTERS_MAX, SHARDS};
+use crate::push::{Answer, PushId};
+use crate::stage::{Stage, Stir};
 use crate::time::Timestamp;
+use calling::Calling;
+use calling::parcel::Parcel;
 pub use digest::Digest;
 pub use identity::route;
 use message::Message;
@@ -48,13 +54,40 @@ pub enum Input<'a> {
         /// His user id or anonymous id.
         id: &'a str,
     },
+    /// Something happened in a show that may make shoppers candidates at once.
+    Stirred(Stir),
+    /// An attempt to send a push leaves as soon as this record is durable.
+    Attempt {
+        /// Its number here.
+        push: u64,
+    },
+    /// What a channel answered to an attempt.
+    Answered {
+        /// The push.
+        push: u64,
+        /// The answer.
+        answer: Answer,
+    },
+    /// The queue let go of a push without an attempt.
+    Dropped {
+        /// The push.
+        push: u64,
+        /// Why.
+        reason: EndReason,
+    },
     /// Time passed.
     Tick,
 }
 
-/// What a shard wants done.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// What a shard wants done. A replay carries out nothing of it.
+#[derive(Debug, Clone, PartialEq)]
 pub enum Effect {
+    /// A push waits for the turn of its channel.
+    Queue(Ticket),
+    /// A push has passed its last look: compose it and send it, once the record that said so is durable.
+    Carry(Box<Parcel>),
+    /// A push that was attempted did not pass its last look: its place in the channel is free again.
+    Kept(PushId),
     /// Journal this as an input of another machine.
     Tell {
         /// Of which.
@@ -71,6 +104,8 @@ pub enum Effect {
 pub enum Reason {
     /// A generation of the dedup window has reached its age.
     DedupExpires,
+    /// A look at everyone, or an outcome that matures.
+    Calling,
 }
 
 /// What became of an input.
@@ -123,6 +158,7 @@ pub struct Shard {
     sent: [u64; SHARDS + 1],
     /// The last number seen from each machine.
     seen: [u64; SHARDS + 1],
+    calling: Calling,
 }
 
 impl Shard {
@@ -137,17 +173,24 @@ impl Shard {
             tombstones: BTreeMap::new(),
             sent: [0; SHARDS + 1],
             seen: [0; SHARDS + 1],
+            calling: Calling::default(),
         }
     }
 
-    /// Folds one input at `now`. An error means that the bytes are not ours: nothing was changed.
+    /// Folds one input at `now`, with the stage as it stands before it; what was due by then is done first.
+    /// An error means that the bytes are not ours: nothing of the input was folded.
     pub fn handle(
         &mut self,
         now: Timestamp,
         input: Input<'_>,
+        stage: &Stage,
         effects: &mut Vec<Effect>,
     ) -> Result<Outcome, Malformed> {
-        let mut outbox = Outbox { sent: now, effects };
+        let mut outbox = Outbox { now, sent: now, stage, effects };
+        if self.calling.due().is_some_and(|at| at <= now) {
+            self.run_due(now, &mut outbox);
+            (outbox.now, outbox.sent) = (now, now);
+        }
         match input {
             Input::Collected { source, event, default_offset_min } => {
                 let decoded = Event::decode(event)?;
@@ -173,6 +216,10 @@ impl Shard {
                 self.told(sent, message, &mut outbox);
             }
             Input::Erase { id } => self.erase(id, &mut outbox),
+            Input::Stirred(stir) => self.stirred(stir, now, &mut outbox),
+            Input::Attempt { push } => self.attempt(push, &mut outbox),
+            Input::Answered { push, answer } => self.answered(push, answer, &mut outbox),
+            Input::Dropped { push, reason } => self.dropped(push, reason),
             Input::Tick => self.dedup.expire(now),
         }
         Ok(Outcome::Folded)
@@ -180,7 +227,9 @@ impl Shard {
 
     /// When this shard next has something to do without an input, and what.
     pub fn next_deadline(&self) -> Option<(Timestamp, Reason)> {
-        self.dedup.next_expiry().map(|at| (at, Reason::DedupExpires))
+        let dedup = self.dedup.next_expiry().map(|at| (at, Reason::DedupExpires));
+        let calling = self.calling.due().map(|at| (at, Reason::Calling));
+        [dedup, calling].into_iter().flatten().min_by_key(|it| it.0)
     }
 
     /// Its number.
@@ -239,8 +288,10 @@ impl Shard {
     }
 }
 
-/// Where effects go, and the time they are stamped with.
+/// Where effects go, the instant of the input, the time messages are stamped with, and the stage they are decided on.
 struct Outbox<'e> {
+    now: Timestamp,
     sent: Timestamp,
+    stage: &'e Stage,
     effects: &'e mut Vec<Effect>,
 }

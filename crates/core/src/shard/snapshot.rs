@@ -4,6 +4,7 @@
 //! elsewhere, while the shard folds on. The first block names the columns with their versions and sizes,
 //! so that a later version reads what it still knows and starts the rest empty.
 
+use super::calling::Calling;
 use super::store::{Binding, Pages, Store};
 use super::{Counts, Shard};
 use crate::bytes::{Get, Malformed, Put};
@@ -13,12 +14,13 @@ use crate::limits::{PAGE_ROWS, SHARDS};
 use crate::profile::cold::Cold;
 use crate::profile::columns::{Column, Columns};
 use crate::profile::{HistoryPage, HotPage};
+use crate::stage::Stage;
 use crate::time::Timestamp;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// Raised when blocks change beyond what columns' own versions say.
-const VERSION: u8 = 1;
+const VERSION: u8 = 2;
 
 /// Pages in a block: 1,024 shoppers.
 const BLOCK_PAGES: usize = 64;
@@ -36,6 +38,8 @@ mod block {
     pub const BINDINGS: u8 = 2;
     pub const PAGES: u8 = 3;
     pub const END: u8 = 4;
+    pub const STAGE: u8 = 5;
+    pub const CALLING: u8 = 6;
 }
 
 /// A shard at one instant, to be written out.
@@ -49,12 +53,18 @@ pub struct Frozen {
     tombstones: BTreeMap<u64, Timestamp>,
     sent: [u64; SHARDS + 1],
     seen: [u64; SHARDS + 1],
+    calling: Calling,
+    stage: Vec<u8>,
 }
 
 impl Shard {
-    /// This shard as it is now.
-    pub fn freeze(&self) -> Frozen {
+    /// This shard as it is now, with the stage it decides on: whoever folds on from here needs both.
+    pub fn freeze(&self, stage: &Stage) -> Frozen {
+        let mut bytes = Vec::new();
+        stage.encode(&mut bytes);
         Frozen {
+            calling: self.calling.clone(),
+            stage: bytes,
             id: self.id,
             pages: self.store.pages(),
             dedup: self.dedup.clone(),
@@ -71,6 +81,10 @@ impl Frozen {
     /// Hands over the blocks, one after the other; stops at the first error.
     pub fn write<E>(&self, mut sink: impl FnMut(&[u8]) -> Result<(), E>) -> Result<(), E> {
         sink(&self.head())?;
+        sink(&[&[block::STAGE], &self.stage[..]].concat())?;
+        let mut calling = vec![block::CALLING];
+        self.calling.encode(&mut calling);
+        sink(&calling)?;
         for (opened, ids) in self.dedup.generations() {
             let ids: Vec<u128> = ids.collect();
             // A generation is one run of blocks; the count of the whole lets a reader size its table.
@@ -176,6 +190,7 @@ pub struct Thaw {
     history: Vec<Stored>,
     pages: Pages,
     generation: Vec<u128>,
+    stage: Stage,
     ended: bool,
 }
 
@@ -189,6 +204,7 @@ impl Thaw {
             history: Vec::new(),
             pages: Pages::default(),
             generation: Vec::new(),
+            stage: Stage::default(),
             ended: false,
         }
     }
@@ -201,18 +217,26 @@ impl Thaw {
             block::DEDUP => self.dedup(&mut get)?,
             block::BINDINGS => self.bindings(&mut get)?,
             block::PAGES => self.page_block(&mut get)?,
+            block::STAGE => {
+                self.stage = Stage::decode(get.rest())?;
+                return Ok(());
+            }
+            block::CALLING => {
+                let shard = self.shard.as_mut().ok_or(get.malformed("head"))?;
+                shard.calling = Calling::read(&mut get)?;
+            }
             block::END => self.ended = true,
             _ => return Err(get.malformed("kind of block")),
         }
         if get.is_empty() { Ok(()) } else { Err(get.malformed("end of block")) }
     }
 
-    /// The shard, once every block was taken.
-    pub fn finish(self) -> Result<Shard, Malformed> {
+    /// The shard and its stage, once every block was taken.
+    pub fn finish(self) -> Result<(Shard, Stage), Malformed> {
         let missing = Malformed { what: "end of snapshot", at: 0 };
         let mut shard = self.shard.filter(|_| self.ended).ok_or(missing)?;
         shard.store = Store::from_pages(self.pages);
-        Ok(shard)
+        Ok((shard, self.stage))
     }
 
     fn head(&mut self, get: &mut Get<'_>) -> Result<(), Malformed> {

@@ -8,7 +8,7 @@ use crate::limits::PAGE_ROWS;
 use crate::profile::cold::Cold;
 use crate::profile::columns::Columns;
 use crate::profile::{History, columns};
-use crate::profile::{HistoryPage, HistoryView, Hot, HotPage, HotView};
+use crate::profile::{HistoryPage, HistoryRef, HistoryView, Hot, HotPage, HotRef, HotView};
 use hashbrown::HashTable;
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -18,6 +18,16 @@ use std::sync::Arc;
 pub struct Slot(u32);
 
 impl Slot {
+    /// Its number among the shard's rows.
+    pub fn number(self) -> u32 {
+        self.0
+    }
+
+    /// The slot of a number.
+    pub fn from_number(number: u32) -> Self {
+        Slot(number)
+    }
+
     fn page(self) -> usize {
         self.0 as usize / PAGE_ROWS
     }
@@ -209,6 +219,21 @@ impl Store {
         &self.pages.cold[slot.page()][slot.row()]
     }
 
+    /// The pages of hot columns, in the order of slots: what a scan reads.
+    pub fn hot_pages(&self) -> &[Arc<HotPage>] {
+        &self.pages.hot
+    }
+
+    /// The hot columns in a slot.
+    pub fn hot(&self, slot: Slot) -> HotRef<'_> {
+        self.pages.hot[slot.page()].seen(slot.row())
+    }
+
+    /// The history columns in a slot.
+    pub fn history(&self, slot: Slot) -> HistoryRef<'_> {
+        self.pages.history[slot.page()].seen(slot.row())
+    }
+
     /// The columns in a slot, to be changed in place.
     pub fn columns(&mut self, slot: Slot) -> (HotView<'_>, HistoryView<'_>) {
         let hot = Arc::make_mut(&mut self.pages.hot[slot.page()]);
@@ -295,6 +320,23 @@ impl Store {
         all.map(Slot).filter(|slot| !self.cold(*slot).id.is_empty())
     }
 
+    /// Whether nobody is kept in a slot.
+    pub fn is_free(&self, slot: Slot) -> bool {
+        self.pages.cold.get(slot.page()).is_none_or(|page| page[slot.row()].id.is_empty())
+    }
+
+    /// Up to `count` slots in use, spread over all of them; another `round` gives other ones.
+    pub fn sample(&self, count: usize, round: u32) -> Vec<Slot> {
+        let rows = (self.pages.cold.len() * PAGE_ROWS) as u32;
+        if rows == 0 {
+            return Vec::new();
+        }
+        let step = (rows as usize / count).max(1);
+        let first = (round.wrapping_mul(0x9E37_79B9) >> 8) as usize % step;
+        let slots = (first..rows as usize).step_by(step).map(|at| Slot(at as u32));
+        slots.filter(|slot| !self.is_free(*slot)).take(count).collect()
+    }
+
     /// All bindings.
     pub fn all_bindings(&self) -> impl Iterator<Item = &Binding> {
         self.pages.bindings.iter().flat_map(|page| page.iter().flatten())
@@ -356,7 +398,8 @@ fn heap(cold: &Cold) -> usize {
             * size_of_val(&it.traits[..]).checked_div(it.traits.len()).unwrap_or(0)
             + size_of_val(&it.devices[..])
             + size_of_val(&it.apps[..])
-            + size_of_val(&it.anonymous_ids[..]);
+            + size_of_val(&it.anonymous_ids[..])
+            + size_of_val(&it.called[..]);
         let texts: usize = it.traits.iter().map(|t| t.name.len() + t.json.len() + 32).sum::<usize>()
             + it.devices.iter().map(|d| d.id.len() + d.kind.len() + 64).sum::<usize>()
             + it.apps.iter().map(|a| a.0.len() + 16).sum::<usize>();

@@ -1,7 +1,7 @@
 //! Arbitrary events, messages and shards from a seed.
 
 use crate::prng::Prng;
-use crate::say::{SHOP, WINDOW, at, bytes, collect, text};
+use crate::say::{SHOP, WINDOW, at, bare, bytes, collect, text};
 use beckon_core::event::*;
 use beckon_core::id::{MachineId, ShardId};
 use beckon_core::shard::message::Message;
@@ -146,10 +146,10 @@ pub fn fold_more(shard: &mut Shard, prng: &mut Prng, events: usize) -> Vec<becko
                 message(prng, &event).encode(now, &mut out);
                 let sequence = shard.sequences().1[7] + 1;
                 let told = Input::Told { from: MachineId(7), sequence, message: &out };
-                shard.handle(now, told, &mut effects).unwrap();
+                shard.handle(now, told, bare(), &mut effects).unwrap();
             }
             1 => {
-                shard.handle(now, Input::Erase { id: prng.pick(IDS) }, &mut effects).unwrap();
+                shard.handle(now, Input::Erase { id: prng.pick(IDS) }, bare(), &mut effects).unwrap();
             }
             _ => {
                 collect(shard, now, &event(prng), &mut effects);
@@ -179,7 +179,7 @@ fn some_profile(prng: &mut Prng) -> Profile {
         let event = Event { user: Some("ann"), anonymous: None, act: act(prng), ..event(prng) };
         if !matches!(event.act, Act::Alias { .. }) {
             let input = Input::Collected { source: SHOP, event: &bytes(&event), default_offset_min: 480 };
-            shard.handle(at(1_700_000_000), input, &mut Vec::new()).unwrap();
+            shard.handle(at(1_700_000_000), input, bare(), &mut Vec::new()).unwrap();
         }
     }
     crate::say::found(&shard, "ann").unwrap_or_default()

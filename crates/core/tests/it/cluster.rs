@@ -2,7 +2,7 @@
 //! two shards messages keep their order, as the journal keeps it.
 
 use crate::prng::Prng;
-use crate::say::{SHOP, WINDOW, bytes};
+use crate::say::{SHOP, WINDOW, bare, bytes, is_lesson};
 use beckon_core::event::Event;
 use beckon_core::id::{MachineId, ShardId};
 use beckon_core::shard::store::Profile;
@@ -40,9 +40,11 @@ impl Cluster {
         let mut effects = Vec::new();
         self.now += 1;
         let outcome =
-            self.shards[usize::from(shard)].handle(Timestamp(self.now), input, &mut effects).unwrap();
+            self.shards[usize::from(shard)].handle(Timestamp(self.now), input, bare(), &mut effects).unwrap();
+        effects.retain(|it| !is_lesson(it));
         assert!(outcome == Outcome::Folded || effects.is_empty(), "a repeated input has no effect");
-        for Effect::Tell { to, sequence, message } in effects {
+        for effect in effects {
+            let Effect::Tell { to, sequence, message } = effect else { panic!("no show is on: {effect:?}") };
             let link = self.links.entry((shard, to.0)).or_default();
             link.push_back((sequence, message));
             self.messages += 1;

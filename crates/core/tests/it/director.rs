@@ -19,7 +19,7 @@ fn boot(title: &str) -> Product {
 }
 
 fn apply(director: &mut Director, change: Change) -> bool {
-    director.handle(Timestamp(0), Input::Change(change))
+    director.handle(Timestamp(0), Input::Change(change), &mut Vec::new()).unwrap()
 }
 
 fn title(director: &Director) -> Option<&str> {
@@ -111,7 +111,7 @@ fn a_change_names_all_its_names_with_their_kinds() {
 }
 
 fn advance(director: &mut Director, source: &str, next: u64) -> bool {
-    director.handle(Timestamp(0), Input::Bulk { source, next })
+    director.handle(Timestamp(0), Input::Bulk { source, next }, &mut Vec::new()).unwrap()
 }
 
 #[test]
@@ -141,9 +141,10 @@ fn there_are_only_so_many_bulk_sources() {
 }
 
 #[test]
-fn time_changes_nothing_yet() {
-    let mut director = Director::default();
-    assert!(!director.handle(Timestamp(9), Input::Tick));
+fn time_changes_nothing_while_no_show_is_planned() {
+    let (mut director, mut tells) = (Director::default(), Vec::new());
+    assert_eq!(director.handle(Timestamp(9), Input::Tick, &mut tells), Ok(false));
+    assert_eq!(tells, []);
     assert_eq!(director.next_deadline(), None);
 }
 

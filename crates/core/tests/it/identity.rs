@@ -319,7 +319,7 @@ fn a_sender_is_heard_in_its_order_and_what_was_heard_is_not_heard_again() {
         let mut message = Vec::new();
         forward.encode(at(secs), &mut message);
         let told = Input::Told { from: MachineId(9), sequence, message: &message };
-        shard.handle(at(secs), told, &mut Vec::new()).unwrap()
+        shard.handle(at(secs), told, bare(), &mut Vec::new()).unwrap()
     };
     assert_eq!((tell(1, T0), tell(2, T0 + 1)), (Outcome::Folded, Outcome::Folded));
     assert_eq!((tell(1, T0), tell(2, T0 + 1)), (Outcome::Repeated, Outcome::Repeated));

@@ -3,12 +3,15 @@
 
 mod arbitrary;
 mod attributes;
+mod audience;
 mod cart;
 mod cluster;
 mod codec;
 mod dedup;
 mod derived;
 mod director;
+mod dispatch;
+mod dispatch_seeds;
 mod erasure;
 mod folding;
 mod identity;

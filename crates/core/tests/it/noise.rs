@@ -3,7 +3,7 @@
 use crate::arbitrary;
 use crate::codec::change;
 use crate::prng::Prng;
-use crate::say::{SHOP, WINDOW, at, bytes, found};
+use crate::say::{SHOP, WINDOW, at, bare, bytes, found};
 use crate::snapshots::blocks;
 use beckon_core::bytes::Get;
 use beckon_core::director::Director;
@@ -56,7 +56,7 @@ fn spoilt_events_are_refused_or_folded() {
         let before = shard.counts();
         let mut effects = Vec::new();
         let input = Input::Collected { source: SHOP, event: &event, default_offset_min: prng.next() as i16 };
-        if shard.handle(Timestamp(case as i64), input, &mut effects).is_err() {
+        if shard.handle(Timestamp(case as i64), input, bare(), &mut effects).is_err() {
             refused += 1;
             assert_eq!((shard.counts(), effects.len()), (before, 0), "an error changes nothing");
         }
@@ -83,7 +83,7 @@ fn spoilt_messages_are_refused_or_folded() {
         }
         sequence += 1;
         let told = Input::Told { from: MachineId(prng.next() as u8), sequence, message: &out };
-        refused += usize::from(shard.handle(at(case as u32), told, &mut Vec::new()).is_err());
+        refused += usize::from(shard.handle(at(case as u32), told, bare(), &mut Vec::new()).is_err());
         if case % 1000 == 999 {
             shard.digest();
             shard = Shard::new(ShardId::of("ann"), WINDOW);
@@ -116,7 +116,7 @@ fn spoilt_snapshot_blocks_are_refused_or_give_a_shard_that_works() {
             result = result.and(thaw.block(&block));
         }
         match result.and_then(|()| thaw.finish()) {
-            Ok(mut shard) if prng.once_in(20) => {
+            Ok((mut shard, _)) if prng.once_in(20) => {
                 arbitrary::fold_more(&mut shard, &mut prng, 10);
                 found(&shard, "ann");
             }

@@ -8,6 +8,8 @@ use beckon_core::event::*;
 use beckon_core::id::Term;
 use beckon_core::profile::lists::Ranked;
 use beckon_core::profile::rhythm::Rhythm;
+use beckon_core::select::taste::Taste;
+use beckon_core::select::vector::{DIMENSIONS, Direction, add};
 use beckon_core::shard::store::Profile;
 
 /// An act that stays within the bounds of every list, whatever is done how often.
@@ -122,6 +124,7 @@ pub fn assert_same(one: &Profile, other: &Profile, adds: usize, hours: usize, wh
         (it.hot.categories, it.hot.brands, it.hot.hosts) = Default::default();
         (it.hot.styles, it.hot.tags) = Default::default();
         (it.history.price_bands, it.history.rhythm) = Default::default();
+        it.hot.taste = Default::default();
         it
     };
     assert_eq!(exact(one), exact(other), "{what}");
@@ -132,6 +135,19 @@ pub fn assert_same(one: &Profile, other: &Profile, adds: usize, hours: usize, wh
     same_weights(&one.hot.tags, &other.hot.tags, adds, what);
     same_weights(&one.history.price_bands, &other.history.price_bands, adds, what);
     same_rhythm(&one.history.rhythm, &other.history.rhythm, hours, what);
+    same_taste(&one.hot.taste, &other.hot.taste, what);
+}
+
+/// A taste leans the same way: a coordinate is a byte, and each step of the sum rounds it.
+fn same_taste(one: &Taste, other: &Taste, what: &str) {
+    assert_eq!(one.is_empty(), other.is_empty(), "{what}");
+    for term in 1..=32 {
+        let mut vector = [0.0; DIMENSIONS];
+        add(&mut vector, Term(term), 1.0);
+        let direction = Direction::of(&vector);
+        let (a, b) = (one.cosine(&direction), other.cosine(&direction));
+        assert!((a - b).abs() <= 0.1, "{what}: a taste leans {a} and {b} to one direction");
+    }
 }
 
 fn same_weights<const N: usize>(one: &Ranked<N>, other: &Ranked<N>, adds: usize, what: &str) {

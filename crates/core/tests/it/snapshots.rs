@@ -26,13 +26,13 @@ fn written(frozen: &Frozen) -> Vec<Vec<u8>> {
 }
 
 pub fn blocks(shard: &Shard) -> Vec<Vec<u8>> {
-    written(&shard.freeze())
+    written(&shard.freeze(bare()))
 }
 
 pub fn thawed(blocks: &[Vec<u8>], window: Window) -> Shard {
     let mut thaw = Thaw::new(window);
     blocks.iter().for_each(|block| thaw.block(block).unwrap());
-    thaw.finish().unwrap()
+    thaw.finish().unwrap().0
 }
 
 pub fn restored(shard: &Shard) -> Shard {
@@ -93,7 +93,7 @@ fn the_same_inputs_twice_give_the_same_blocks() {
 fn what_is_frozen_is_untouched_by_what_is_folded_after() {
     let mut prng = Prng(1);
     let mut shard = shard(&mut prng, 500);
-    let (frozen, before, digest) = (shard.freeze(), blocks(&shard), shard.digest());
+    let (frozen, before, digest) = (shard.freeze(bare()), blocks(&shard), shard.digest());
     fold_more(&mut shard, &mut prng, 500);
     assert_ne!(shard.digest(), digest);
     let after = written(&frozen);
@@ -103,7 +103,7 @@ fn what_is_frozen_is_untouched_by_what_is_folded_after() {
 
 #[test]
 fn a_writer_that_fails_stops_the_writing() {
-    let frozen = shard(&mut Prng(1), 100).freeze();
+    let frozen = shard(&mut Prng(1), 100).freeze(bare());
     let mut calls = 0;
     let mut sink = |_: &[u8]| {
         calls += 1;
@@ -140,7 +140,7 @@ fn places_that_became_free_are_filled_again_in_the_same_order() {
     let names: Vec<&'static str> = (0..40).map(|i| &*Box::leak(format!("n{i}").into_boxed_str())).collect();
     names[..20].iter().for_each(|it| visit(&mut shard, it));
     for gone in [3, 17, 4] {
-        shard.handle(at(T0), Input::Erase { id: names[gone] }, &mut Vec::new()).unwrap();
+        shard.handle(at(T0), Input::Erase { id: names[gone] }, bare(), &mut Vec::new()).unwrap();
     }
     let mut other = restored(&shard);
     for it in [&mut shard, &mut other] {

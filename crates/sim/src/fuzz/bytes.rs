@@ -13,6 +13,7 @@ use beckon_core::id::{MachineId, ShardId};
 use beckon_core::shard::message::Message;
 use beckon_core::shard::snapshot::Thaw;
 use beckon_core::shard::{Input, Shard};
+use beckon_core::stage::Stage;
 use beckon_core::time::Timestamp;
 use beckon_engine::dictionary::Dictionary;
 use beckon_engine::record::{Body, Record};
@@ -34,6 +35,7 @@ pub struct Bytes {
     director_blocks: Vec<Vec<u8>>,
     names: Vec<Vec<u8>>,
     shard: Shard,
+    stage: Stage,
     director: Director,
     folds: u64,
     scratch: Vec<u8>,
@@ -68,6 +70,7 @@ impl Bytes {
             director_blocks,
             names: name_blocks,
             shard: Shard::new(ShardId(0), WINDOW),
+            stage: Stage::default(),
             director: Director::default(),
             folds: 0,
             scratch: Vec::new(),
@@ -120,7 +123,7 @@ impl Bytes {
             _ => true,
         };
         let folded = worker.apply(Offset(0), bytes, drop).is_ok();
-        sound & folded & apply_to_director(&mut self.director, &record, None).is_ok()
+        sound & folded & apply_to_director(&mut self.director, &record, None, drop).is_ok()
     }
 
     fn event(&mut self, bytes: &[u8]) -> Result<bool, String> {
@@ -134,7 +137,7 @@ impl Bytes {
         }
         let input =
             Input::Collected { source: beckon_core::id::SourceId(1), event: bytes, default_offset_min: 480 };
-        Ok(self.shard.handle(Timestamp(1_700_000_000_000), input, &mut Vec::new()).is_ok())
+        Ok(self.shard.handle(Timestamp(1_700_000_000_000), input, &self.stage, &mut Vec::new()).is_ok())
     }
 
     fn message(&mut self, bytes: &[u8]) -> Result<bool, String> {
@@ -147,7 +150,7 @@ impl Bytes {
             return Err(format!("a message changes when it is written again: {message:?}"));
         }
         let input = Input::Told { from: MachineId(3), sequence: self.folds, message: bytes };
-        Ok(self.shard.handle(Timestamp(1_700_000_000_000), input, &mut Vec::new()).is_ok())
+        Ok(self.shard.handle(Timestamp(1_700_000_000_000), input, &self.stage, &mut Vec::new()).is_ok())
     }
 }
 
@@ -164,7 +167,7 @@ fn blocks_of(straight: &Straight) -> (Vec<Vec<u8>>, Vec<Vec<u8>>) {
     let (mut blocks, mut director) = (Vec::new(), Vec::new());
     let fullest = straight.shards().max_by_key(|it| (it.store().len(), it.store().bindings()));
     if let Some(shard) = fullest {
-        let _: Result<(), ()> = shard.freeze().write(|it| {
+        let _: Result<(), ()> = shard.freeze(straight.stage()).write(|it| {
             blocks.push(it.to_vec());
             Ok(())
         });

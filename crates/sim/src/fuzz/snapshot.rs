@@ -8,6 +8,7 @@ use crate::world;
 use beckon_core::dedup::Window;
 use beckon_core::id::ShardId;
 use beckon_core::shard::Shard;
+use beckon_core::stage::Stage;
 use beckon_core::time::Timestamp;
 use beckon_engine::dictionary::Dictionary;
 use beckon_engine::snapshot::{read_director, read_shard, write_director, write_shard};
@@ -33,12 +34,16 @@ impl Snapshots {
         let newest = fullest.ok_or("a run without shards")?;
         let oldest = Shard::new(newest.id(), WINDOW);
         let names = Dictionary::default();
-        for (offset, shard) in [(Offset(3), &oldest), (Offset(900), newest)] {
-            write_shard(&mut store, shard.id(), offset, &shard.freeze()).map_err(|it| it.to_string())?;
+        let bare = Stage::default();
+        for (offset, shard, stage) in [(Offset(3), &oldest, &bare), (Offset(900), newest, newer.stage())] {
+            write_shard(&mut store, shard.id(), offset, &shard.freeze(stage)).map_err(|it| it.to_string())?;
             write_director(&mut store, offset, newer.director(), &names, Timestamp(7))
                 .map_err(|it| it.to_string())?;
         }
-        let images = [(Offset(3), image::of_shard(&oldest)), (Offset(900), image::of_shard(newest))];
+        let images = [
+            (Offset(3), image::of_shard(&oldest, &bare)),
+            (Offset(900), image::of_shard(newest, newer.stage())),
+        ];
         Ok(Snapshots { shard: newest.id(), disk: store.into_disk(), images })
     }
 
@@ -60,8 +65,9 @@ impl Snapshots {
                 read_director(&mut store, &Dictionary::default()).map_err(|it| it.to_string())?;
             return if now == Timestamp(7) { Ok(()) } else { Err("no good director was found".to_owned()) };
         }
-        let (shard, offset) = read_shard(&mut store, self.shard, WINDOW).map_err(|it| it.to_string())?;
-        let image = image::of_shard(&shard);
+        let (shard, stage, offset) =
+            read_shard(&mut store, self.shard, WINDOW).map_err(|it| it.to_string())?;
+        let image = image::of_shard(&shard, &stage);
         if self.images.iter().any(|it| it.0 == offset && it.1 == image) {
             return Ok(());
         }

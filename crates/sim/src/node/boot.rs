@@ -1,17 +1,21 @@
 //! From a disk to a running node: both ways that the engine offers, all on one thread or worker by
 //! worker, and what a crash kept from being journalled is journalled before anything else.
 
+use super::outbox::Outbox;
 use super::{Item, Node, Seat, Settings, shards_of};
 use crate::disk::SimDisk;
 use crate::plant::Plant;
 use beckon_core::id::ShardId;
+use beckon_core::shard::Shard;
+use beckon_core::shard::calling::parcel::Parcel;
+use beckon_core::stage::Stage;
 use beckon_core::time::Timestamp;
 use beckon_engine::dictionary::Dictionary;
 use beckon_engine::record::{self, LOGIC_VERSION};
 use beckon_engine::recovery::{self, Head, Replay};
 use beckon_engine::sequencer::Sequencer;
-use beckon_engine::worker::{Tell, Unsent, Worker};
-use beckon_journal::{Corruption, FileLog, Log, OpenError, ReadError, SnapshotStore, no_monitor};
+use beckon_engine::worker::{Out, Tell, Unsent, Worker};
+use beckon_journal::{Corruption, FileLog, Log, Offset, OpenError, ReadError, SnapshotStore, no_monitor};
 use std::collections::VecDeque;
 
 /// Why a node did not start.
@@ -65,8 +69,13 @@ struct Loaded {
 }
 
 impl Node {
-    /// Starts from what is on the disk. `split` recovers worker by worker.
-    pub fn boot(disk: &SimDisk, settings: &Settings, split: bool) -> Result<Node, BootError> {
+    /// Starts from what is on the disk, at `clock`. `split` recovers worker by worker.
+    pub fn boot(
+        disk: &SimDisk,
+        settings: &Settings,
+        split: bool,
+        clock: Timestamp,
+    ) -> Result<Node, BootError> {
         let log = FileLog::open(disk.clone(), settings.log.clone(), no_monitor())?;
         let store = SnapshotStore::open(disk.clone(), no_monitor());
         let mut store = store.map_err(|error| BootError::Disk(error.to_string()))?;
@@ -94,6 +103,8 @@ impl Node {
             pending: None,
             plant: settings.plant,
             handled: 0,
+            outbox: Outbox::default(),
+            clock,
         };
         if !head.epoch {
             node.force(record::epoch(LOGIC_VERSION), Timestamp(i64::MIN));
@@ -101,8 +112,28 @@ impl Node {
         if settings.plant != Some(Plant::UnsentForgotten) {
             unsent.into_iter().for_each(|it| node.tell(it));
         }
+        if settings.plant == Some(Plant::ReplayDispatches) {
+            node.outbox.replayed = replayed(&node, settings)?;
+        }
+        node.resume();
         Ok(node)
     }
+}
+
+/// What folding the journal once more lets go: a start that carried it out would send twice.
+#[expect(clippy::vec_box, reason = "parcels are boxed where they come from")]
+fn replayed(node: &Node, settings: &Settings) -> Result<Vec<Box<Parcel>>, BootError> {
+    let shards = ShardId::all().map(|id| (Shard::new(id, settings.window), Stage::default(), Offset(0)));
+    let (mut worker, mut parcels) = (Worker::new(shards), Vec::new());
+    node.log.replay(Replay::oldest(&node.log), &mut |offset, record| {
+        let keep = |out: Out| {
+            if let Out::Carry(parcel) = out {
+                parcels.push(parcel);
+            }
+        };
+        Ok(worker.apply(offset, record, keep)?)
+    })?;
+    Ok(parcels)
 }
 
 fn load_split(
@@ -128,5 +159,6 @@ fn load_split(
         workers.push(worker);
         unsent.extend(own.into_tells());
     }
+    unsent.extend(std::mem::take(&mut head.unsent).into_tells());
     Ok(Loaded { workers, head, unsent })
 }

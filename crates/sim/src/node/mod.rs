@@ -3,9 +3,11 @@
 //! some order happens here in an order that the seed chooses.
 
 mod boot;
+mod outbox;
 mod snapshots;
 
 pub use boot::BootError;
+use outbox::Outbox;
 pub use snapshots::Pending;
 
 use crate::disk::SimDisk;
@@ -15,6 +17,7 @@ use beckon_core::director::Director;
 use beckon_core::id::ShardId;
 use beckon_core::limits::SHARDS;
 use beckon_core::shard::Shard;
+use beckon_core::stage::Stage;
 use beckon_core::time::Timestamp;
 use beckon_engine::dictionary::Dictionary;
 use beckon_engine::record::{self, Record};
@@ -70,6 +73,8 @@ pub struct Node {
     plant: Option<Plant>,
     /// Records and messages handled, for bugs that strike now and then.
     handled: u64,
+    outbox: Outbox,
+    clock: Timestamp,
 }
 
 /// What came of a step of the committer.
@@ -136,7 +141,7 @@ impl Node {
         let Some((offset, bytes)) = seat.queue.pop_front() else { return Ok(false) };
         self.handled += 1;
         seat.at = Offset(offset.0 + 1);
-        let mut tells = Vec::new();
+        let mut outs = Vec::new();
         let erase = matches!(Record::decode(&bytes), Ok(Record { body: record::Body::Erase { .. }, .. }));
         let skipped = match self.plant {
             Some(Plant::RecordSkipped) => self.handled.is_multiple_of(97),
@@ -144,9 +149,11 @@ impl Node {
             _ => false,
         };
         if !skipped {
-            seat.worker.apply(offset, &bytes, |it| tells.push(it)).map_err(|error| error.to_string())?;
+            let bent = self.plant.and_then(|it| it.bend(&bytes));
+            let bytes = bent.as_deref().unwrap_or(&bytes);
+            seat.worker.apply(offset, bytes, |it| outs.push(it)).map_err(|error| error.to_string())?;
         }
-        tells.into_iter().for_each(|it| self.tell(it));
+        outs.into_iter().for_each(|it| self.carry_out(offset, it));
         Ok(true)
     }
 
@@ -154,7 +161,11 @@ impl Node {
         let Some((offset, bytes)) = self.director_queue.pop_front() else { return Ok(false) };
         self.director_at = Offset(offset.0 + 1);
         let record = Record::decode(&bytes).map_err(|error| error.to_string())?;
-        recovery::apply_to_director(&mut self.director, &record, None).map_err(|error| error.to_string())?;
+        let mut tells = Vec::new();
+        recovery::apply_to_director(&mut self.director, &record, None, |it| tells.push(it))
+            .map_err(|error| error.to_string())?;
+        tells.into_iter().for_each(|it| self.tell(it));
+        self.configure();
         Ok(true)
     }
 
@@ -192,6 +203,7 @@ impl Node {
             Ok(_) => {
                 let records = batch.records().map(|(_, it)| it.into()).collect();
                 let ready = self.sequencer.committed(batch).collect();
+                self.let_go();
                 Committed::Durable(records, ready)
             }
             Err(error) => {
@@ -244,14 +256,9 @@ impl Node {
         self.seats.len()
     }
 
-    /// A shard, wherever it is.
-    pub fn shard(&self, id: ShardId) -> Option<&Shard> {
-        self.seats.iter().find_map(|it| it.worker.shard(id))
-    }
-
-    /// All shards, in order.
-    pub fn shards(&self) -> impl Iterator<Item = &Shard> {
-        ShardId::all().filter_map(|it| self.shard(it))
+    /// A shard, wherever it is, with the stage that it decides on.
+    pub fn seated(&self, id: ShardId) -> Option<(&Shard, &Stage)> {
+        self.seats.iter().find_map(|it| Some((it.worker.shard(id)?, it.worker.stage())))
     }
 }
 

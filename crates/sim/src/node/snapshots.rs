@@ -46,7 +46,7 @@ impl Node {
             let id = ShardId(machine.0);
             let seat = self.seats.iter().find(|it| it.worker.shard(id).is_some());
             let Some((seat, shard)) = seat.and_then(|it| Some((it, it.worker.shard(id)?))) else { return };
-            (seat.at, State::Shard(Box::new(shard.freeze())))
+            (seat.at, State::Shard(Box::new(shard.freeze(seat.worker.stage()))))
         };
         self.pending = Some(Pending { machine, offset, wait_for, state });
     }

@@ -2,16 +2,17 @@
 
 use beckon_core::director::Director;
 use beckon_core::shard::Shard;
+use beckon_core::stage::Stage;
 use std::convert::Infallible;
 
 /// The kind of block whose ids have no order (`core::shard::snapshot`).
 const DEDUP: u8 = 1;
 
-/// All blocks of a shard's snapshot. The ids of a generation of the dedup window are sorted: they lie in
+/// All blocks of a shard's snapshot, with the stage it decides on. The ids of a generation of the dedup window are sorted: they lie in
 /// a hash table, whose order follows from its history and means nothing.
-pub fn of_shard(shard: &Shard) -> Vec<u8> {
+pub fn of_shard(shard: &Shard, stage: &Stage) -> Vec<u8> {
     let mut image = Vec::new();
-    let done: Result<(), Infallible> = shard.freeze().write(|block| {
+    let done: Result<(), Infallible> = shard.freeze(stage).write(|block| {
         image.extend_from_slice(&(block.len() as u64).to_le_bytes());
         let start = image.len();
         image.extend_from_slice(block);
@@ -23,6 +24,17 @@ pub fn of_shard(shard: &Shard) -> Vec<u8> {
     match done {
         Ok(()) => image,
     }
+}
+
+/// The kind of the first block in which two images differ.
+pub fn difference(one: &[u8], other: &[u8]) -> Option<u8> {
+    let at = one.iter().zip(other).position(|(one, other)| one != other)?;
+    let (mut start, mut kind) = (0, None);
+    while let Some(len) = one.get(start..start + 8).filter(|_| start <= at) {
+        kind = one.get(start + 8).copied();
+        start += 8 + u64::from_le_bytes(len.try_into().ok()?) as usize;
+    }
+    kind
 }
 
 /// All blocks of the director's snapshot.

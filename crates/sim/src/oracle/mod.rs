@@ -10,8 +10,10 @@ mod identity;
 pub mod image;
 mod ledger;
 mod model;
+pub mod pushes;
 mod straight;
 
 pub use ledger::{Difference, Ledger};
 pub use model::Model;
+pub use pushes::Judge;
 pub use straight::Straight;

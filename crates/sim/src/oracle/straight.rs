@@ -3,13 +3,15 @@
 use super::image;
 use super::ledger::Ledger;
 use crate::node::Node;
+use crate::plant::Plant;
 use beckon_core::dedup::Window;
 use beckon_core::director::Director;
 use beckon_core::id::{MachineId, ShardId};
 use beckon_core::shard::{Digest, Shard};
+use beckon_core::stage::Stage;
 use beckon_engine::record::{Body, Record};
 use beckon_engine::recovery::apply_to_director;
-use beckon_engine::worker::{Tell, Worker};
+use beckon_engine::worker::{Out, Tell, Worker};
 use beckon_journal::Offset;
 use std::collections::BTreeMap;
 
@@ -21,32 +23,58 @@ pub struct Straight {
     at: usize,
     /// Messages that machines sent and that are not in the ledger yet.
     under_way: BTreeMap<(MachineId, MachineId, u64), Vec<u8>>,
+    plant: Option<Plant>,
 }
 
 impl Straight {
     /// Nothing folded yet.
     pub fn new(window: Window) -> Self {
         Straight {
-            worker: Worker::new(ShardId::all().map(|id| (Shard::new(id, window), Offset(0)))),
+            worker: Worker::new(
+                ShardId::all().map(|id| (Shard::new(id, window), Stage::default(), Offset(0))),
+            ),
             director: Director::default(),
             at: 0,
             under_way: BTreeMap::new(),
+            plant: None,
         }
+    }
+
+    /// The same with a bug in its shards.
+    pub fn with_plant(window: Window, plant: Option<Plant>) -> Self {
+        Straight { plant, ..Straight::new(window) }
     }
 
     /// Folds what the ledger has more.
     pub fn follow(&mut self, ledger: &Ledger) -> Result<(), String> {
+        self.follow_with(ledger, |_, _, _| Ok(()))
+    }
+
+    /// Folds what the ledger has more; `each` gets every record with what the shards want done.
+    pub fn follow_with(
+        &mut self,
+        ledger: &Ledger,
+        mut each: impl FnMut(Offset, &[u8], &[Out]) -> Result<(), String>,
+    ) -> Result<(), String> {
         while let Some(bytes) = ledger.records().get(self.at) {
             let offset = Offset(self.at as u64);
             self.at += 1;
             let record = Record::decode(bytes).map_err(|error| format!("record {offset}: {error}"))?;
             self.receive(offset, &record)?;
             let under_way = &mut self.under_way;
-            let send = |it: Tell| {
+            let mut send = |it: Tell| {
                 under_way.insert((it.from, it.to, it.sequence), it.message);
             };
-            self.worker.apply(offset, bytes, send).map_err(|error| error.to_string())?;
-            apply_to_director(&mut self.director, &record, None).map_err(|error| error.to_string())?;
+            let mut outs = Vec::new();
+            let worker = |it: Out| match it {
+                Out::Tell(it) => send(it),
+                it => outs.push(it),
+            };
+            let bent = self.plant.and_then(|it| it.bend(bytes));
+            let folded = bent.as_deref().unwrap_or(bytes);
+            self.worker.apply(offset, folded, worker).map_err(|error| error.to_string())?;
+            apply_to_director(&mut self.director, &record, None, send).map_err(|error| error.to_string())?;
+            each(offset, bytes, &outs)?;
         }
         Ok(())
     }
@@ -70,10 +98,15 @@ impl Straight {
     pub fn compare(&self, node: &Node) -> Result<(), String> {
         for straight in self.worker.shards() {
             let id = straight.id();
-            let Some(shard) = node.shard(id) else { return Err(format!("shard {} is missing", id.0)) };
-            if image::of_shard(straight) != image::of_shard(shard) {
+            let Some((shard, stage)) = node.seated(id) else {
+                return Err(format!("shard {} is missing", id.0));
+            };
+            let (wanted, found) = (image::of_shard(straight, self.stage()), image::of_shard(shard, stage));
+            if wanted != found {
                 let digests = if straight.digest() == shard.digest() { "equal" } else { "unequal" };
-                return Err(format!("shard {} differs from the straight fold, digests are {digests}", id.0));
+                let block = image::difference(&wanted, &found);
+                let what = format!("in a block of kind {block:?}, digests are {digests}");
+                return Err(format!("shard {} differs from the straight fold {what}", id.0));
             }
         }
         if image::of_director(&self.director) != image::of_director(node.director()) {
@@ -109,6 +142,11 @@ impl Straight {
     /// One of them.
     pub fn shard(&self, id: ShardId) -> Option<&Shard> {
         self.worker.shard(id)
+    }
+
+    /// The stage that they decide on.
+    pub fn stage(&self) -> &Stage {
+        self.worker.stage()
     }
 
     /// The director.

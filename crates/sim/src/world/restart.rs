@@ -38,7 +38,7 @@ impl World {
             self.disk.stop_after(self.random.below(20));
         }
         let split = self.random.one_in(2);
-        let booted = Node::boot(&self.disk, &self.weather.settings, split);
+        let booted = Node::boot(&self.disk, &self.weather.settings, split, self.clock);
         if self.disk.is_stopped() {
             self.note(format_args!("crashed while it started"));
             let power = self.random.one_in(self.weather.power);

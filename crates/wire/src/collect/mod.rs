@@ -35,6 +35,11 @@ use beckon_core::names::Kind;
 use beckon_core::time::Timestamp;
 use std::sync::Arc;
 
+/// A point in time as RFC 3339 writes it; a missing offset is UTC, a missing time of day midnight.
+pub(crate) fn parse_instant(text: &str) -> Option<Timestamp> {
+    instant::parse(text.as_bytes())
+}
+
 /// What the edge knows and an event may lack.
 pub trait Edge {
     /// The term of a name; a new name gets one.

@@ -1,12 +1,12 @@
 //! Products, hosts and rooms, as they are put and as they are shown.
 
+use super::field::{Names, fits, invalid, spelled};
 use super::money;
 use crate::limits::{TITLE_BYTES_MAX, URL_BYTES_MAX};
-use crate::problem::{Code, Problem};
+use crate::problem::Problem;
 use beckon_core::director::catalogue as core;
-use beckon_core::event::Text;
 use beckon_core::id::Term;
-use beckon_core::limits::{NAME_BYTES_MAX, TAGS_MAX};
+use beckon_core::limits::TAGS_MAX;
 use beckon_core::names::Kind;
 use serde::{Deserialize, Serialize};
 
@@ -128,50 +128,17 @@ pub struct Room {
     pub room: RoomInput,
 }
 
-/// Gives names their numbers, and refuses what does not fit.
-struct Names<'t>(&'t dyn Fn(Kind, &str) -> Term);
-
-impl Names<'_> {
-    fn named(&self, field: &str, kind: Kind, text: &str) -> Result<core::Name, Problem> {
-        fits(field, text, NAME_BYTES_MAX)?;
-        Ok(if text.is_empty() {
-            core::Name::default()
-        } else {
-            Text { term: (self.0)(kind, text), text }.into()
-        })
-    }
-
-    fn id(&self, kind: Kind, id: &str) -> Result<core::Name, Problem> {
-        if id.is_empty() {
-            return Err(invalid("/id", "must not be empty".into()));
-        }
-        self.named("/id", kind, id)
-    }
-}
-
-fn fits(field: &str, text: &str, bytes_max: usize) -> Result<(), Problem> {
-    if text.len() <= bytes_max { Ok(()) } else { Err(invalid(field, format!("at most {bytes_max} bytes"))) }
-}
-
-fn invalid(field: &str, detail: String) -> Problem {
-    Problem::new(Code::FieldInvalid).with_field(field).with_detail(detail)
-}
-
 fn currency(code: &str) -> Result<(), Problem> {
     if code.is_empty() || (code.len() == 3 && code.bytes().all(|it| it.is_ascii_uppercase())) {
         Ok(())
     } else {
-        Err(invalid("/currency", "an ISO 4217 code, e.g. CNY".into()))
+        Err(invalid("/currency", "an ISO 4217 code, e.g. CNY"))
     }
-}
-
-fn spelled(name: &core::Name) -> String {
-    name.text.to_string()
 }
 
 impl ProductInput {
     /// As the catalogue keeps it under `id`; `term` gives names their numbers. A
-    /// [`Code::FieldInvalid`] names what does not fit.
+    /// [`Code::FieldInvalid`](crate::problem::Code::FieldInvalid) names what does not fit.
     pub fn into_core(self, id: &str, term: &dyn Fn(Kind, &str) -> Term) -> Result<core::Product, Problem> {
         let names = Names(term);
         fits("/title", &self.title, TITLE_BYTES_MAX)?;
@@ -218,7 +185,7 @@ impl From<&core::Product> for Product {
 
 impl HostInput {
     /// As the catalogue keeps it under `id`; `term` gives names their numbers. A
-    /// [`Code::FieldInvalid`] names what does not fit.
+    /// [`Code::FieldInvalid`](crate::problem::Code::FieldInvalid) names what does not fit.
     pub fn into_core(self, id: &str, term: &dyn Fn(Kind, &str) -> Term) -> Result<core::Host, Problem> {
         let names = Names(term);
         fits("/name", &self.name, TITLE_BYTES_MAX)?;
@@ -239,7 +206,7 @@ impl From<&core::Host> for Host {
 
 impl RoomInput {
     /// As the catalogue keeps it under `id`; `term` gives names their numbers. A
-    /// [`Code::FieldInvalid`] names what does not fit.
+    /// [`Code::FieldInvalid`](crate::problem::Code::FieldInvalid) names what does not fit.
     pub fn into_core(self, id: &str, term: &dyn Fn(Kind, &str) -> Term) -> Result<core::Room, Problem> {
         let names = Names(term);
         fits("/title", &self.title, TITLE_BYTES_MAX)?;

@@ -94,7 +94,9 @@ fn kept(events: &[Event<'static>]) -> store::Profile {
         let mut bytes = Vec::new();
         event.encode(&mut bytes);
         let input = Input::Collected { source: SourceId(1), event: &bytes, default_offset_min: 480 };
-        shard.handle(event.at, input, &mut Vec::new()).expect("an encoded event is folded");
+        shard
+            .handle(event.at, input, &beckon_core::stage::Stage::default(), &mut Vec::new())
+            .expect("an encoded event is folded");
     }
     match shard.look(id(&events[0])) {
         Look::Found(profile) => *profile,

@@ -4,7 +4,9 @@
 use super::act::Act;
 use beckon_core::director::catalogue::{self, Name};
 use beckon_core::event::{self, Network, Text};
+use beckon_core::id::Term;
 use beckon_core::shard::message::Message as Told;
+use beckon_core::stage::Staged;
 use beckon_core::time::Timestamp;
 use serde::{Serialize, Serializer};
 
@@ -31,9 +33,32 @@ pub(super) enum What<'r> {
     Event(Collected<'r>),
     Message(Message<'r>),
     Change(Change<'r>),
-    Erase { shard: u8, id: &'r str },
+    Erase {
+        shard: u8,
+        id: &'r str,
+    },
+    /// A shard told the director something, or the director every stage.
+    Word {
+        from: u8,
+        to: u8,
+        sequence: u64,
+        bytes: usize,
+    },
+    Attempt {
+        push: String,
+    },
+    Answered {
+        push: String,
+        answer: String,
+    },
+    Dropped {
+        push: String,
+        reason: String,
+    },
     Tick {},
-    Epoch { logic: u16 },
+    Epoch {
+        logic: u16,
+    },
 }
 
 /// An event that came in.
@@ -197,6 +222,32 @@ impl<'r> Change<'r> {
             }
             Of::DeleteHost(term) => Change { change: "delete-host", term: Some(term.0), ..Self::empty() },
             Of::DeleteRoom(term) => Change { change: "delete-room", term: Some(term.0), ..Self::empty() },
+            Of::Staged(staged) => Self::staged(staged),
+        }
+    }
+
+    fn staged(staged: &'r Staged) -> Self {
+        let of = |change, id: &'r catalogue::Name| Change { change, id: given(id), ..Self::empty() };
+        let deleted = |change, term: &Term| Change { change, term: Some(term.0), ..Self::empty() };
+        match staged {
+            Staged::PutShow(it) => Change { title: Some(&it.title), ..of("put-show", &it.id) },
+            Staged::DeleteShow(it) => deleted("delete-show", it),
+            Staged::PutOffer(it) => Change { price_cents: Some(it.price_cents), ..of("put-offer", &it.id) },
+            Staged::DeleteOffer(it) => deleted("delete-offer", it),
+            Staged::Cue(it) => Change { title: Some(it.kind.word()), ..deleted("cue", &it.show) },
+            Staged::PutCampaign(it) => Change { title: Some(&it.name), ..of("put-campaign", &it.id) },
+            Staged::DeleteCampaign(it) => deleted("delete-campaign", it),
+            Staged::PutTemplate(it) => Change { title: Some(&it.title), ..of("put-template", &it.id) },
+            Staged::DeleteTemplate(it) => deleted("delete-template", it),
+            Staged::PutAudience(id, it) => Change { title: Some(&it.text), ..of("put-audience", id) },
+            Staged::DeleteAudience(it) => deleted("delete-audience", it),
+            Staged::PutPolicy(_) => Change { change: "put-policy", ..Self::empty() },
+            Staged::PutChannel(it) => {
+                Change { change: "put-channel", title: Some(it.channel.word()), ..Self::empty() }
+            }
+            Staged::DeleteChannel(it) => {
+                Change { change: "delete-channel", title: Some(it.word()), ..Self::empty() }
+            }
         }
     }
 

@@ -6,6 +6,7 @@ mod line;
 
 use super::{Error, open};
 use beckon_core::event::Event;
+use beckon_core::id::MachineId;
 use beckon_core::shard::message::Message;
 use beckon_engine::record::{Body, Changes, Record};
 use beckon_journal::{Offset, ReadOnlyLog, RealDisk};
@@ -79,6 +80,32 @@ impl Lines<'_> {
             Body::Tick => self.line(head, What::Tick {}),
             Body::Erase { shard, id } => self.line(head, What::Erase { shard: shard.0, id }),
             Body::Changes(changes) => self.changes(head, changes),
+            Body::Told { from, to, sequence, message } if to.0 >= MachineId::DIRECTOR.0 => {
+                let (from, to, sequence, bytes) = (from.0, to.0, *sequence, message.len());
+                self.line(head, What::Word { from, to, sequence, bytes })
+            }
+            Body::Attempt(pushes) => {
+                for push in pushes.iter() {
+                    self.line(head, What::Attempt { push: push?.to_string() })?;
+                }
+                Ok(())
+            }
+            Body::Answered(pushes) => {
+                for item in pushes.answers() {
+                    let (push, answer) = item?;
+                    let answer = format!("{answer:?}").to_lowercase();
+                    self.line(head, What::Answered { push: push.to_string(), answer })?;
+                }
+                Ok(())
+            }
+            Body::Dropped(pushes) => {
+                for item in pushes.reasons() {
+                    let (push, reason) = item?;
+                    let reason = format!("{reason:?}").to_lowercase();
+                    self.line(head, What::Dropped { push: push.to_string(), reason })?;
+                }
+                Ok(())
+            }
             Body::Told { from, to, sequence, message } => {
                 let (sent, message) = Message::decode(message)?;
                 let forward = match &message {

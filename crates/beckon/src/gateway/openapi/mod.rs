@@ -1,5 +1,7 @@
 //! `/openapi.json`: OpenAPI 3.1, its schemas generated from the types that the handlers use.
 
+mod stage;
+
 use axum::response::{IntoResponse, Response};
 use beckon_wire::problem::{Code, Document};
 use beckon_wire::shape;
@@ -22,6 +24,8 @@ struct Operation {
     /// Which errors it can answer beside those of its tag.
     errors: &'static [Code],
     query: &'static [(&'static str, &'static str)],
+    /// An example of the body, and one of the answer.
+    examples: (Option<Value>, Option<Value>),
 }
 
 fn reference(name: &str) -> Value {
@@ -77,7 +81,8 @@ fn operations() -> Vec<Operation> {
     });
     let mut all = Vec::new();
     let mut add = |method, path, id, summary, tag, body, answer, errors: &'static [Code], query| {
-        all.push(Operation { method, path, id, summary, tag, body, answer, errors, query });
+        let examples = (None, None);
+        all.push(Operation { method, path, id, summary, tag, body, answer, errors, query, examples });
     };
     for (kind, summary) in [
         ("identify", "Who a shopper is"),
@@ -170,6 +175,17 @@ fn operations() -> Vec<Operation> {
     );
     add(
         "get",
+        "/api/v1/profiles",
+        "list_profiles",
+        "Shoppers, in no order that means anything",
+        "profiles",
+        None,
+        (200, Some(page_of("Profile"))),
+        &[Code::BadCursor, Code::BadParameter],
+        PAGING,
+    );
+    add(
+        "get",
         "/api/v1/profiles/{id}",
         "get_profile",
         "A shopper's profile",
@@ -245,6 +261,7 @@ fn operations() -> Vec<Operation> {
         CLOCK_ERRORS,
         &[],
     );
+    all.extend(stage::operations());
     all
 }
 
@@ -288,22 +305,76 @@ fn schemas() -> Map<String, Value> {
         shape::BulkStatus,
         shape::Clock,
         shape::Advance,
+        shape::ShowInput,
+        shape::Show,
+        shape::Cue,
+        shape::OfferInput,
+        shape::Offer,
+        shape::CampaignInput,
+        shape::Campaign,
+        shape::AudienceInput,
+        shape::Audience,
+        shape::AudienceCount,
+        shape::TemplateInput,
+        shape::Template,
+        shape::template::PreviewInput,
+        shape::template::Preview,
+        shape::PolicyInput,
+        shape::Policy,
+        shape::ChannelInput,
+        shape::ChannelPlan,
+        shape::Report,
+        shape::Why,
+        shape::Message,
     );
-    all.into_iter().filter_map(|(name, schema)| Some((name, serde_json::to_value(schema).ok()?))).collect()
+    let all = all.into_iter().filter_map(|(name, schema)| Some((name, serde_json::to_value(schema).ok()?)));
+    merged(all.collect())
+}
+
+/// A shape that holds another's fields among its own comes as `allOf` of the two; but what is put refuses unknown
+/// fields, and would refuse the own ones. So such a schema is made one object.
+fn merged(mut all: Map<String, Value>) -> Map<String, Value> {
+    let names: Vec<String> = all.keys().cloned().collect();
+    for name in names {
+        let Some(parts) = all[&name].get("allOf").and_then(Value::as_array).cloned() else { continue };
+        let mut one = json!({ "type": "object", "description": all[&name]["description"] });
+        let (mut properties, mut required) = (Map::new(), Vec::new());
+        for part in &parts {
+            let target = part["$ref"].as_str().and_then(|it| it.rsplit('/').next());
+            let part = target.map_or(part, |it| &all[it]);
+            properties.extend(part["properties"].as_object().cloned().unwrap_or_default());
+            required.extend(part["required"].as_array().cloned().unwrap_or_default());
+        }
+        one["properties"] = properties.into();
+        one["required"] = required.into();
+        all.insert(name, one);
+    }
+    all
 }
 
 fn operation(it: &Operation) -> Value {
     let mut responses = Map::new();
-    let described = |what: &str, schema: Option<&Value>| match schema {
-        None => json!({ "description": what }),
-        Some(schema) => {
-            json!({ "description": what, "content": { "application/json": { "schema": schema } } })
+    let content = |schema: &Value, example: Option<&Value>| {
+        let mut content = json!({ "schema": schema });
+        if let Some(example) = example {
+            content["example"] = example.clone();
         }
+        json!({ "application/json": content })
     };
-    responses.insert(it.answer.0.to_string(), described("Done", it.answer.1.as_ref()));
-    let always: &[Code] = &[Code::KeyMissing, Code::KeyNotAllowed];
+    let mut done = json!({ "description": "Done" });
+    if let Some(schema) = &it.answer.1 {
+        done["content"] = content(schema, it.examples.1.as_ref());
+    }
+    responses.insert(it.answer.0.to_string(), done);
+    let always: &[Code] = &[Code::KeyMissing, Code::KeyUnknown, Code::KeyNotAllowed];
+    // A parameter that is not UTF-8 is refused wherever there are parameters.
+    let has_parameters = it.path.contains('{') || !it.query.is_empty();
+    let parameters: &[Code] = if has_parameters { &[Code::BadParameter] } else { &[] };
     let mut by_status: std::collections::BTreeMap<u16, Vec<&str>> = Default::default();
-    for code in always.iter().chain(it.errors).chain(&[Code::NotReady]) {
+    for code in always.iter().chain(parameters).chain(it.errors).chain(&[Code::NotReady]) {
+        if by_status.get(&code.status()).is_some_and(|it| it.contains(&code.word())) {
+            continue;
+        }
         by_status.entry(code.status()).or_default().push(code.word());
     }
     for (status, words) in by_status {
@@ -335,7 +406,7 @@ fn operation(it: &Operation) -> Value {
     });
     if let Some(body) = &it.body {
         operation["requestBody"] =
-            json!({ "required": true, "content": { "application/json": { "schema": body } } });
+            json!({ "required": true, "content": content(body, it.examples.0.as_ref()) });
     }
     operation
 }
@@ -351,13 +422,15 @@ pub fn document() -> Value {
         "info": {
             "title": "Beckon",
             "version": env!("CARGO_PKG_VERSION"),
-            "description": "Precision push for live commerce: collect, catalogue, profiles.",
+            "description": "Precision push for live commerce: collect, catalogue, shows, profiles.",
             "license": { "name": "Apache-2.0", "identifier": "Apache-2.0" }
         },
         "servers": [{ "url": "/" }],
         "tags": [
             { "name": "collect", "description": "Events in: Segment's HTTP tracking API. Needs a write key." },
             { "name": "catalogue", "description": "Products, hosts, rooms. Needs a server key." },
+            { "name": "shows", "description": "Shows, cues, offers, campaigns, audiences; what became of them. Needs a server key." },
+            { "name": "rules", "description": "Templates, policy, channels. Needs a server key." },
             { "name": "profiles", "description": "Shoppers. Needs a server key." },
             { "name": "operate", "description": "Counts and clock. Needs a server key." }
         ],

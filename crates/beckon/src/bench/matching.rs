@@ -1,0 +1,264 @@
+//! The figure `match`: score everyone for a show, or for sixteen, and select the best, while events are folded.
+//!
+//! Shards are folded and scanned here as the server does it, a thread for each core with its share of them, but
+//! without a journal: what is measured is the pass over memory. Between two shards each thread folds the
+//! events that have come due meanwhile.
+
+use super::Args;
+use super::dice::Dice;
+use super::error::Error;
+use super::figure::{Figure, Limit, Unit, line};
+use super::goals;
+use super::scratch::Scratch;
+use crate::clock::Stopwatch;
+use beckon_core::dedup::Window;
+use beckon_core::event::{Act, Channel, Class, Context, Event, ProductAct, ProductRef, Text, Trait};
+use beckon_core::id::{ShardId, SourceId, Term};
+use beckon_core::limits::{PAGE_ROWS, SHARDS};
+use beckon_core::select::scan::{Match, Rules, SHOWS, Spread, Wanted};
+use beckon_core::select::vector::{self, DIMENSIONS, Direction};
+use beckon_core::shard::{Input, Shard};
+use beckon_core::stage::Stage;
+use beckon_core::time::Timestamp;
+use std::sync::{Barrier, Mutex, PoisonError};
+
+/// When the shoppers made here were last active (Unix seconds).
+const NOW: u32 = 1_760_000_000;
+
+/// The best so many are selected.
+const BEST: u64 = 100_000;
+
+/// Shows scored at once in the second figure.
+const MANY: usize = SHOWS;
+
+struct Part {
+    shards: Vec<Shard>,
+    dice: Dice,
+    effects: Vec<beckon_core::shard::Effect>,
+    stage: Stage,
+    bytes: Vec<u8>,
+    folded: u64,
+}
+
+fn category(number: u64) -> Term {
+    Term(1 + number as u32)
+}
+
+impl Part {
+    fn fold(&mut self, shopper: u64, product: bool) {
+        let id = format!("shopper-{shopper:09}");
+        let kind = 1 + self.dice.below(400) as u64;
+        let act = if product {
+            let of = |term: usize| Text { term: Term(term as u32), text: "x" };
+            Act::Product {
+                what: ProductAct::Viewed,
+                product: ProductRef {
+                    id: of(10_000 + self.dice.below(200_000)),
+                    category: Text { term: category(kind), text: "x" },
+                    brand: of(1_000_000 + self.dice.below(5_000)),
+                    host: of(2_000_000 + self.dice.below(2_000)),
+                    price_cents: 100 + self.dice.below(50_000) as u64,
+                    ..ProductRef::default()
+                },
+            }
+        } else {
+            let granted = self.dice.below(10) < 7;
+            let traits = vec![
+                Trait::CityTier(1 + self.dice.below(6) as u8),
+                Trait::Consent { channel: Some(Channel::Webhook), class: Class::Marketing, granted },
+            ];
+            Act::Identify { traits }
+        };
+        let event = Event {
+            key: 0,
+            at: Timestamp::from_secs(NOW - self.dice.below(7 * 86_400) as u32),
+            user: Some(&id),
+            anonymous: None,
+            name: Text { term: Term(1), text: "x" },
+            context: Context::default(),
+            act,
+        };
+        self.bytes.clear();
+        event.encode(&mut self.bytes);
+        let number = ShardId::of(&id);
+        let input = Input::Collected { source: SourceId(1), event: &self.bytes, default_offset_min: 480 };
+        if let Some(shard) = self.shards.iter_mut().find(|it| it.id() == number) {
+            // Bytes encoded a line above are read back.
+            let _ = shard.handle(Timestamp::from_secs(NOW), input, &self.stage, &mut self.effects);
+            self.effects.clear();
+            self.folded += 1;
+        }
+    }
+}
+
+/// What the threads gather of one pass.
+#[derive(Default)]
+struct Gathered {
+    spreads: Vec<Spread>,
+    selected: u64,
+}
+
+pub fn measure(args: &Args, _: &Scratch) -> Result<Vec<Figure>, Error> {
+    let threads = std::thread::available_parallelism().map_or(2, |it| it.get()).min(SHARDS);
+    let watch = Stopwatch::start();
+    let mut parts = make(args.shoppers, threads);
+    let shoppers: usize = parts.iter().flat_map(|it| &it.shards).map(|it| it.store().len()).sum();
+    let hot: usize = parts.iter().flat_map(|it| &it.shards).map(|it| it.store().memory()[0]).sum();
+    line("made", format!("{shoppers} shoppers in {:.0} s", watch.elapsed_secs()));
+    let mut figures = Vec::new();
+    for (goal, shows) in [(goals::MATCH_ONE, 1), (goals::MATCH_MANY, MANY)] {
+        let mut figure = Figure::of(goal);
+        for _ in 0..args.runs.max(3) {
+            let (took, folded, selected) = pass(&mut parts, shows, args.rate);
+            let bandwidth = read_all(&parts);
+            let limits = vec![
+                Limit::at_best("reading the hot columns once", Unit::Millis, bandwidth * 1e3),
+                Limit::beside("bytes of hot columns", Unit::Bytes, hot as f64),
+                Limit::beside("events folded meanwhile", Unit::PerSecond, folded / took),
+            ];
+            figure.add(took * 1e3, limits);
+            line("selected a show", selected / shows as u64);
+        }
+        figures.push(figure);
+    }
+    Ok(figures)
+}
+
+fn make(shoppers: u64, threads: usize) -> Vec<Part> {
+    let window = Window::of_budget(1 << 20, SHARDS, 60_000);
+    std::thread::scope(|scope| {
+        let making: Vec<_> = (0..threads)
+            .map(|number| {
+                scope.spawn(move || {
+                    let mine = ShardId::all().filter(|it| usize::from(it.0) % threads == number);
+                    let shards = mine.map(|it| Shard::new(it, window)).collect();
+                    let dice = Dice::new(number as u64 + 1);
+                    let (effects, bytes) = (Vec::new(), Vec::new());
+                    let mut part = Part { shards, dice, effects, stage: Stage::default(), bytes, folded: 0 };
+                    for shopper in 0..shoppers {
+                        if usize::from(ShardId::of(&format!("shopper-{shopper:09}")).0) % threads == number {
+                            part.fold(shopper, false);
+                            part.fold(shopper, true);
+                            part.fold(shopper, true);
+                        }
+                    }
+                    part
+                })
+            })
+            .collect();
+        making.into_iter().map(|it| it.join().unwrap_or_else(|it| std::panic::resume_unwind(it))).collect()
+    })
+}
+
+/// One pass over everyone: scores, then the threshold, then the selected. Gives seconds, events folded, and
+/// how many were selected.
+fn pass(parts: &mut [Part], shows: usize, rate: u64) -> (f64, f64, u64) {
+    let wanted: Vec<Wanted> = (0..shows)
+        .map(|show| {
+            let mut sum = [0.0; DIMENSIONS];
+            vector::add(&mut sum, category(1 + show as u64), 1.0);
+            vector::add(&mut sum, Term(1_000_000 + show as u32), 0.7);
+            Wanted {
+                direction: Direction::of(&sum),
+                category: category(1 + show as u64),
+                host: Term(2_000_000 + show as u32),
+            }
+        })
+        .collect();
+    let rules = Rules { channels: vec![Channel::Webhook], consent_assumed: 0, pushed_before: NOW };
+    let threads = parts.len();
+    let (barrier, gathered) = (Barrier::new(threads), Mutex::new(Gathered::default()));
+    let folded_before: u64 = parts.iter().map(|it| it.folded).sum();
+    let pages =
+        parts.iter().flat_map(|it| &it.shards).map(|it| it.store().hot_pages().len()).max().unwrap_or(0);
+    // Room for the scores is kept between passes by a server: making it is not part of the figure.
+    let mut rooms: Vec<Vec<Vec<[u16; PAGE_ROWS]>>> = parts
+        .iter()
+        .map(|part| part.shards.iter().map(|_| vec![[0; PAGE_ROWS]; pages * shows]).collect())
+        .collect();
+    let shoppers: u64 = parts.iter().flat_map(|it| &it.shards).map(|it| it.store().len() as u64).sum();
+    let took = std::thread::scope(|scope| {
+        let (barrier, gathered, wanted, rules) = (&barrier, &gathered, &wanted, &rules);
+        let running: Vec<_> = parts
+            .iter_mut()
+            .zip(&mut rooms)
+            .map(|(part, rooms)| {
+                scope.spawn(move || {
+                    barrier.wait();
+                    let watch = Stopwatch::start();
+                    let it = Match::new(wanted, &part.stage.learned().entry, rules);
+                    let mut spreads = vec![Spread::default(); shows];
+                    let mut due = 0;
+                    for (at, room) in rooms.iter_mut().enumerate() {
+                        let pages = part.shards[at].store().hot_pages();
+                        for (page, bins) in pages.iter().zip(room.chunks_mut(shows)) {
+                            it.page(page, bins, &mut spreads);
+                        }
+                        fold_due(part, &watch, &mut due, rate / threads as u64, shoppers);
+                    }
+                    {
+                        let mut all = gathered.lock().unwrap_or_else(PoisonError::into_inner);
+                        all.spreads.resize_with(shows, Spread::default);
+                        all.spreads.iter_mut().zip(&spreads).for_each(|(sum, it)| sum.merge(it));
+                    }
+                    barrier.wait();
+                    let lowest: Vec<u16> = {
+                        let all = gathered.lock().unwrap_or_else(PoisonError::into_inner);
+                        all.spreads.iter().map(|it| it.threshold(BEST).0).collect()
+                    };
+                    let mut selected = 0;
+                    for room in rooms.iter() {
+                        for bins in room.chunks(shows) {
+                            for (bins, lowest) in bins.iter().zip(&lowest) {
+                                let above = |it: &&u16| **it >= *lowest && **it < u16::MAX;
+                                selected += bins.iter().filter(above).count() as u64;
+                            }
+                        }
+                    }
+                    gathered.lock().unwrap_or_else(PoisonError::into_inner).selected += selected;
+                    barrier.wait();
+                    watch.elapsed_secs()
+                })
+            })
+            .collect();
+        let took = running.into_iter().map(|it| it.join().unwrap_or_else(|it| std::panic::resume_unwind(it)));
+        took.fold(0.0, f64::max)
+    });
+    let folded: u64 = parts.iter().map(|it| it.folded).sum();
+    let selected = gathered.into_inner().unwrap_or_else(PoisonError::into_inner).selected;
+    (took, (folded - folded_before) as f64, selected)
+}
+
+/// Folds what has come due since the pass began.
+fn fold_due(part: &mut Part, watch: &Stopwatch, done: &mut u64, rate: u64, shoppers: u64) {
+    let due = (watch.elapsed_secs() * rate as f64) as u64;
+    while *done < due {
+        let before = part.folded;
+        let shopper = part.dice.below(shoppers as usize) as u64;
+        part.fold(shopper, true);
+        // Half of the shoppers drawn are another thread's.
+        *done += part.folded - before;
+    }
+}
+
+/// Seconds that it takes to read all hot columns once, on as many threads.
+fn read_all(parts: &[Part]) -> f64 {
+    let watch = Stopwatch::start();
+    std::thread::scope(|scope| {
+        for part in parts {
+            scope.spawn(move || {
+                let mut sum = 0u64;
+                for page in part.shards.iter().flat_map(|it| it.store().hot_pages()) {
+                    use beckon_core::profile::columns::Columns as _;
+                    for column in 0..beckon_core::profile::HotPage::COLUMNS.len() {
+                        let words = page.column_bytes(column).chunks_exact(8);
+                        let word = |it: &[u8]| it.try_into().map_or(0, u64::from_le_bytes);
+                        sum = words.fold(sum, |sum, it| sum.wrapping_add(word(it)));
+                    }
+                }
+                std::hint::black_box(sum);
+            });
+        }
+    });
+    watch.elapsed_secs()
+}

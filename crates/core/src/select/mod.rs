@@ -1,0 +1,9 @@
+//! Match: one vector space for everything a shop names, and the pass over all shoppers that scores them.
+//!
+//! Products, categories, brands, hosts, styles, tags and words each have a place in 64 dimensions that
+//! follows from the name's term alone ([`vector`]). A shopper's taste is the decayed sum of what was touched
+//! ([`taste`]); a show is the sum of what it will present; how well the two match is their cosine.
+
+pub mod scan;
+pub mod taste;
+pub mod vector;

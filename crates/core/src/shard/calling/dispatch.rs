@@ -1,0 +1,244 @@
+//! From decided to ended: the last look before an attempt leaves, and what the channel answered.
+//!
+//! An attempt is journalled before it leaves. So after a crash it is known which pushes may have left without
+//! an answer: they are ambiguous, and a marketing push among them is never tried again (DESIGN.md §3).
+
+use super::evaluate::{consents, is_in_room};
+use super::parcel::{OfferFacts, Parcel};
+use crate::dispatch::{EndReason, Ticket};
+use crate::event::{Channel, Class};
+use crate::id::Term;
+use crate::profile::called::Called;
+use crate::profile::day_of;
+use crate::push::report::Step;
+use crate::push::{Answer, End, Life, Push, PushId, Reason};
+use crate::shard::store::{Found, Key, Slot};
+use crate::shard::{Effect, Outbox, Shard};
+use crate::show::Trigger;
+use crate::stage::Stage;
+use crate::time::Timestamp;
+
+/// Attempts of one push at most.
+pub const ATTEMPTS_MAX: u8 = 4;
+
+impl Shard {
+    /// An attempt of a push is journalled: it gets its last look, and leaves or is kept back.
+    pub(in crate::shard) fn attempt(&mut self, number: u64, outbox: &mut Outbox<'_>) {
+        let push = self.calling.ledger.get(number).filter(|it| it.life == Life::Decided);
+        let looked = push.map(|it| self.last_look(number, it, outbox.now, outbox.stage));
+        match looked {
+            Some(Ok(slot)) => return self.leave(number, slot, outbox),
+            Some(Err(end)) => self.end(number, end),
+            // It ended meanwhile.
+            None => {}
+        }
+        outbox.effects.push(Effect::Kept(PushId { shard: self.id, number }));
+    }
+
+    /// Whether everything that was true when the push was decided still is (DESIGN.md §3).
+    fn last_look(&self, number: u64, push: &Push, now: Timestamp, stage: &Stage) -> Result<Slot, End> {
+        let withheld = |reason| Err(End::Withheld(reason));
+        let secs = now.secs();
+        if now >= push.deadline {
+            return Err(End::Expired);
+        }
+        let Some(slot) = self.row(&push.shopper, push.known) else { return withheld(Reason::Gone) };
+        let Some(on) = stage.show(push.show) else { return withheld(Reason::ShowOver) };
+        if !on.is_open(now) {
+            return withheld(Reason::ShowOver);
+        }
+        if on.is_late(now) {
+            return withheld(Reason::ShowLate);
+        }
+        let (hot, history) = (self.store.hot(slot), self.store.history(slot));
+        if is_in_room(hot.live, on.show.room.term, secs) {
+            return withheld(Reason::InRoom);
+        }
+        let policy = stage.policy();
+        if !consents(hot, policy, push.channel, push.class) {
+            return withheld(Reason::NoConsent);
+        }
+        let offset_min = Shard::offset_of(history, stage, now);
+        if policy.is_quiet(secs, offset_min) {
+            return withheld(Reason::QuietHours);
+        }
+        let Some(plan) = stage.channel(push.channel).filter(|it| it.enabled) else {
+            return withheld(Reason::NoChannel);
+        };
+        if !plan.takes(push.class, secs, offset_min) {
+            return withheld(Reason::VendorHours);
+        }
+        if push.class == Class::Marketing {
+            // The caps hold as they are now, and on the day it leaves.
+            let (cold, today) = (self.store.cold(slot), day_of(secs, offset_min));
+            if self.show_count(cold, push.show, number) >= usize::from(policy.show_cap) {
+                return withheld(Reason::ShowCap);
+            }
+            if self.day_count(cold, today, None, number) >= usize::from(policy.day_cap) {
+                return withheld(Reason::DayCap);
+            }
+            let over = Some((push.channel, &*push.device));
+            let in_channel = self.day_count(cold, today, over, number);
+            if plan.day_cap > 0 && in_channel >= usize::from(plan.day_cap) {
+                return Err(End::Capped);
+            }
+        }
+        if push.offer != Term::NONE {
+            let Some(offer) = stage.offer(push.offer) else { return withheld(Reason::OfferGone) };
+            if !offer.is_open(now) {
+                return withheld(Reason::OfferGone);
+            }
+            let dropped = push.trigger != Trigger::PriceDrop
+                || offer.offer.price_cents < offer.offer.original_cents.max(offer.former_cents);
+            if !dropped {
+                return Err(End::Stale);
+            }
+        }
+        if push.trigger == Trigger::Pinned && on.pinned.is_some_and(|it| it.0 != push.product) {
+            return Err(End::Stale);
+        }
+        Ok(slot)
+    }
+
+    fn leave(&mut self, number: u64, slot: Slot, outbox: &mut Outbox<'_>) {
+        let now = outbox.now;
+        let (hot, history) = (self.store.hot(slot), self.store.history(slot));
+        let language = Term(hot.attributes.language);
+        let offset_min = Shard::offset_of(history, outbox.stage, now);
+        let cold = self.store.cold(slot).clone();
+        let Some(push) = self.calling.ledger.get_mut(number) else { return };
+        let line = history.cart.lines().find(|it| it.product == push.product.0);
+        let in_cart = line.map_or(0, |it| it.quantity);
+        push.life = Life::Dispatched;
+        push.attempts += 1;
+        push.left = now;
+        push.day = day_of(now.secs(), offset_min);
+        let details = cold.details.as_deref();
+        let device = details.and_then(|it| it.devices.iter().find(|it| *it.id == *push.device));
+        let facts = outbox.stage.offer(push.offer).map(|it| OfferFacts {
+            offer: push.offer,
+            price_cents: it.offer.price_cents,
+            original_cents: it.offer.original_cents,
+            stock: it.offer.stock,
+            ends: it.offer.ends,
+        });
+        let parcel = Parcel {
+            id: PushId { shard: self.id, number },
+            shopper: push.shopper.clone(),
+            known: push.known,
+            channel: push.channel,
+            device: push.device.clone(),
+            token: device.and_then(|it| it.token.clone()).unwrap_or_default(),
+            app: details.and_then(|it| it.apps.first()).map(|it| it.0.clone()).unwrap_or_default(),
+            language,
+            class: push.class,
+            deadline: push.deadline,
+            attempt: push.attempts,
+            show: push.show,
+            trigger: push.trigger,
+            phase: push.phase,
+            product: push.product,
+            template: push.template,
+            offer: facts,
+            in_cart,
+        };
+        if push.attempts == 1 {
+            let book = self.calling.books.entry(push.show).or_default();
+            book.report.step(push, Step::Dispatched);
+        }
+        outbox.effects.push(Effect::Carry(Box::new(parcel)));
+    }
+
+    /// The channel answered an attempt.
+    pub(in crate::shard) fn answered(&mut self, number: u64, answer: Answer, outbox: &mut Outbox<'_>) {
+        let Some(push) = self.calling.ledger.get_mut(number).filter(|it| it.life == Life::Dispatched) else {
+            return;
+        };
+        let end = match answer {
+            Answer::Accepted | Answer::Delivered => End::Accepted,
+            Answer::Gone => End::Gone,
+            Answer::Capped => End::Capped,
+            Answer::Refused | Answer::NotComposed => End::Refused,
+            // Nobody knows whether it arrived. What he asked for himself may come twice; nothing else.
+            Answer::Ambiguous if push.class == Class::Service && push.attempts < ATTEMPTS_MAX => {
+                push.life = Life::Decided;
+                return self.queue(number, outbox.now, outbox);
+            }
+            Answer::Ambiguous => End::Ambiguous,
+            Answer::Later(at) if push.attempts >= ATTEMPTS_MAX => {
+                let _ = at;
+                End::Refused
+            }
+            Answer::Later(at) if at >= push.deadline => End::Expired,
+            Answer::Later(at) => {
+                push.life = Life::Decided;
+                return self.queue(number, at, outbox);
+            }
+        };
+        self.end(number, end);
+        if answer == Answer::Delivered {
+            self.delivered(number);
+        }
+    }
+
+    /// The queue let go of a push that it never attempted.
+    pub(in crate::shard) fn dropped(&mut self, number: u64, reason: EndReason) {
+        let decided = self.calling.ledger.get(number).is_some_and(|it| it.life == Life::Decided);
+        if decided {
+            let end = match reason {
+                EndReason::Expired => End::Expired,
+                EndReason::Overflow => End::Withheld(Reason::BudgetSpent),
+                EndReason::ChannelOff => End::Withheld(Reason::NoChannel),
+            };
+            self.end(number, end);
+        }
+    }
+
+    /// Ends a push, once, and counts it.
+    pub(super) fn end(&mut self, number: u64, end: End) {
+        if !self.calling.ledger.end(number, end) {
+            return;
+        }
+        if let Some(push) = self.calling.ledger.get(number) {
+            self.calling.books.entry(push.show).or_default().report.ended(push, end);
+        }
+    }
+
+    /// What a shopper was sent lately: it is to count under his next id.
+    pub(in crate::shard) fn calls_of(&self, shopper: &str) -> Vec<Called> {
+        let sent = self.calling.ledger.marketing(shopper).filter(|(_, it)| it.life != Life::Decided);
+        let called =
+            |it: &Push| Called { day: it.day, show: it.show, channel: it.channel, device: it.device.clone() };
+        sent.map(|it| called(it.1)).collect()
+    }
+
+    /// Ends the pushes of a shopper who is no longer kept here, as far as they have not left.
+    pub(in crate::shard) fn disown(&mut self, shopper: &str) {
+        if self.calling.ledger.knows(shopper) {
+            for number in self.calling.ledger.disown(shopper) {
+                self.end(number, End::Withheld(Reason::Gone));
+            }
+        }
+    }
+
+    /// What a start finds: tickets of pushes that wait, and pushes whose attempt has no answer.
+    pub fn unfinished(&self, now: Timestamp) -> (Vec<Ticket>, Vec<(PushId, Channel)>) {
+        let (mut waiting, mut unanswered) = (Vec::new(), Vec::new());
+        for (number, push) in self.calling.ledger.iter() {
+            match push.life {
+                Life::Decided => waiting.extend(self.ticket(number, now)),
+                Life::Dispatched => unanswered.push((PushId { shard: self.id, number }, push.channel)),
+                Life::Ended(_) | Life::Shadow(_) => {}
+            }
+        }
+        (waiting, unanswered)
+    }
+
+    /// The row of a shopper who is kept here under this very id.
+    pub(super) fn row(&self, id: &str, known: bool) -> Option<Slot> {
+        match self.store.find(Key { known, id }) {
+            Some(Found::Row(slot)) => Some(slot),
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,235 @@
+//! The look at everyone, a tenth of them every minute of an open show: between a shopper's own events little
+//! about him changes but the hour, and the rule's own clock goes by ten minutes. What happens in a show is
+//! looked at at once, for those whom it concerns.
+
+use super::Sent;
+use super::evaluate::Question;
+use crate::decide::histogram::Histogram;
+use crate::director::word::Word;
+use crate::dispatch::Ticket;
+use crate::event::Event;
+use crate::id::Term;
+use crate::push::{Life, Push, Reason};
+use crate::shard::store::Slot;
+use crate::shard::{Effect, Outbox, Shard};
+use crate::show::Trigger;
+use crate::stage::plan::{LOOK_EVERY_S, SLOT_S};
+use crate::stage::{Stage, Stir};
+use crate::time::Timestamp;
+use std::collections::BTreeMap;
+
+/// An event that happened at most so long ago says that its shopper is there now.
+const FRESH_MS: i64 = 5 * 60 * 1000;
+
+/// Everyone has his turn once in so many looks.
+const TURNS: i64 = SLOT_S as i64 / LOOK_EVERY_S as i64;
+
+/// A look that is further behind than this is left out.
+const ASLEEP_MS: i64 = 10 * 60 * 1000;
+
+/// Shoppers of a shard by whom the spread of values is judged; with more, every so many-th is taken.
+const SPREAD_SAMPLE: usize = 4096;
+
+impl Shard {
+    /// The minute's look at those whose turn it is, for one show.
+    pub(super) fn look_at_all(&mut self, show: Term, at: Timestamp, outbox: &mut Outbox<'_>) {
+        let stage = outbox.stage;
+        let over = stage.show(show).is_none_or(|it| it.ended.is_some() || it.closes() <= at);
+        if let Some(book) = self.calling.books.get_mut(&show) {
+            let next = Timestamp(at.0 + i64::from(LOOK_EVERY_S) * 1000);
+            book.next_look = (!over).then_some(next);
+        }
+        if over {
+            return self.tell_sent(show, at, outbox);
+        }
+        let spread = self.calling.books.get(&show).is_some_and(|it| it.spread);
+        if !spread {
+            self.tell_spread(show, at, outbox);
+        }
+        let opens = stage.show(show).map_or(0, |it| it.show.opens().0);
+        let turn = (at.0 - opens) / (i64::from(LOOK_EVERY_S) * 1000) % TURNS;
+        let mine = self.store.slots().filter(|slot| i64::from(slot.number()) % TURNS == turn).collect();
+        let reasons = self.consider_these(mine, show, None, at, outbox);
+        if let Some(book) = self.calling.books.get_mut(&show) {
+            book.turns.insert(turn as u8, reasons);
+            book.report.last.clear();
+            for (reason, count) in book.turns.values().flatten() {
+                *book.report.last.entry(*reason).or_default() += count;
+            }
+        }
+        self.tell_sent(show, at, outbox);
+    }
+
+    /// A server that slept decides nothing in the past: a look that is far behind is left out.
+    pub(super) fn wake_looks(&mut self, now: Timestamp) {
+        let grid = i64::from(LOOK_EVERY_S) * 1000;
+        for book in self.calling.books.values_mut() {
+            if let Some(next) = &mut book.next_look
+                && now.0.saturating_sub(next.0) > ASLEEP_MS
+            {
+                next.0 += (now.0 - next.0) / grid * grid;
+            }
+        }
+    }
+
+    /// Something happened in a show that may make shoppers candidates at once: those whom it concerns.
+    pub(in crate::shard) fn stirred(&mut self, stir: Stir, now: Timestamp, outbox: &mut Outbox<'_>) {
+        let stage = outbox.stage;
+        let Some(plan) = stage.plan(stir.show) else { return };
+        let host = stage.show(stir.show).map_or(Term::NONE, |it| it.show.host.term);
+        let category = stir.product.and_then(|it| plan.shown(it)).map_or(Term::NONE, |it| it.category);
+        let concerns = |slot: &Slot| {
+            let hot = self.store.hot(*slot);
+            match stir.product {
+                // What cart, wish list and older views add is found by the look at everyone.
+                Some(product) => {
+                    hot.lately.when(product).is_some() || hot.categories.iter().any(|it| it.0 == category)
+                }
+                None => stir.trigger != Trigger::HostLive || hot.hosts.iter().any(|it| it.0 == host),
+            }
+        };
+        let concerned = self.store.slots().filter(concerns).collect();
+        self.consider_these(concerned, stir.show, Some(stir), now, outbox);
+    }
+
+    fn consider_these(
+        &mut self,
+        slots: Vec<Slot>,
+        show: Term,
+        stir: Option<Stir>,
+        now: Timestamp,
+        outbox: &mut Outbox<'_>,
+    ) -> BTreeMap<Reason, u64> {
+        let mut reasons: BTreeMap<Reason, u64> = BTreeMap::new();
+        for slot in slots {
+            if let Some(reason) = self.consider(slot, show, stir, false, now, outbox) {
+                *reasons.entry(reason).or_default() += 1;
+            }
+        }
+        if let Some(book) = self.calling.books.get_mut(&show) {
+            for (reason, count) in &reasons {
+                *book.report.looks.entry(*reason).or_default() += count;
+            }
+        }
+        reasons
+    }
+
+    /// An event of a shopper was folded: he may be a candidate now.
+    pub(in crate::shard) fn wake(&mut self, slot: Slot, event: &Event<'_>, outbox: &mut Outbox<'_>) {
+        let now = outbox.now;
+        if (now.0 - event.at.0).abs() > FRESH_MS {
+            return;
+        }
+        let stage = outbox.stage;
+        for (show, _) in stage.open_shows(now) {
+            if let Some(reason) = self.consider(slot, show, None, true, now, outbox)
+                && let Some(book) = self.calling.books.get_mut(&show)
+            {
+                *book.report.looks.entry(reason).or_default() += 1;
+            }
+        }
+    }
+
+    /// Decides about one shopper; says why not if he is not called in.
+    fn consider(
+        &mut self,
+        slot: Slot,
+        show: Term,
+        stir: Option<Stir>,
+        came_online: bool,
+        now: Timestamp,
+        outbox: &mut Outbox<'_>,
+    ) -> Option<Reason> {
+        let stage: &Stage = outbox.stage;
+        let on = stage.show(show)?;
+        let question = Question { slot, show, on, stir, came_online, price: None, now };
+        match self.evaluate(&question, stage) {
+            Ok(push) => {
+                let shadow = match push.life {
+                    Life::Shadow(reason) => Some(reason),
+                    _ => None,
+                };
+                self.decided(slot, push, now, outbox);
+                shadow
+            }
+            Err(no) => Some(no.reason),
+        }
+    }
+
+    fn decided(&mut self, slot: Slot, push: Push, now: Timestamp, outbox: &mut Outbox<'_>) {
+        let is_shadow = push.life.is_terminal();
+        let book = self.calling.books.entry(push.show).or_default();
+        book.report.decided(&push);
+        if !is_shadow {
+            let terms = &push.terms;
+            book.sent.pushes += 1;
+            book.sent.entries += terms.reach * terms.enter;
+            if push.offer != Term::NONE {
+                *book.sent.purchases.entry(push.offer).or_default() += terms.reach * terms.enter * terms.buy;
+            }
+            let (hot, _) = self.store.columns(slot);
+            hot.calls.last = hot.calls.last.max(now.secs());
+            hot.calls.weariness.push(now.secs());
+        }
+        let number = self.calling.ledger.enter(push);
+        if !is_shadow {
+            self.queue(number, now, outbox);
+        }
+        self.calling.schedule();
+    }
+
+    /// Asks for a turn of its channel, from `ready_at` on.
+    pub(super) fn queue(&self, number: u64, ready_at: Timestamp, outbox: &mut Outbox<'_>) {
+        if let Some(ticket) = self.ticket(number, ready_at) {
+            outbox.effects.push(Effect::Queue(ticket));
+        }
+    }
+
+    pub(super) fn ticket(&self, number: u64, ready_at: Timestamp) -> Option<Ticket> {
+        let push = self.calling.ledger.get(number)?;
+        let value = (push.terms.gain - push.terms.price) * 10_000.0;
+        Some(Ticket {
+            shard: self.id,
+            sequence: number,
+            channel: push.channel,
+            class: push.class,
+            value_micro: value.clamp(-1e15, 1e15) as i64,
+            deadline: push.deadline,
+            ready_at,
+        })
+    }
+
+    /// How values are spread when the window opens: the director sets the price by it.
+    fn tell_spread(&mut self, show: Term, at: Timestamp, outbox: &mut Outbox<'_>) {
+        let stage = outbox.stage;
+        let Some(on) = stage.show(show) else { return };
+        if on.is_late(at) {
+            return;
+        }
+        let mut values = Histogram::default();
+        let mut eligible = 0;
+        let step = (self.store.len() / SPREAD_SAMPLE).max(1);
+        for slot in self.store.slots().step_by(step) {
+            let question = Question { slot, show, on, stir: None, came_online: false, price: None, now: at };
+            if let Some(value) = self.value(&question, stage) {
+                eligible += step as u64;
+                values.add_many(value, step as u64);
+            }
+        }
+        if let Some(book) = self.calling.books.get_mut(&show) {
+            book.spread = true;
+            book.report.eligible = eligible;
+        }
+        self.tell_director(&Word::Spread { show, values }, outbox);
+    }
+
+    fn tell_sent(&mut self, show: Term, look: Timestamp, outbox: &mut Outbox<'_>) {
+        let Some(book) = self.calling.books.get_mut(&show) else { return };
+        let Sent { pushes, entries, purchases } = std::mem::take(&mut book.sent);
+        if pushes == 0 {
+            return;
+        }
+        let purchases = purchases.into_iter().collect();
+        self.tell_director(&Word::Sent { show, look, pushes, entries, purchases }, outbox);
+    }
+}

@@ -1,0 +1,64 @@
+//! A parcel: a push that has passed its last look, with the facts that are true now.
+
+use crate::event::{Channel, Class};
+use crate::id::Term;
+use crate::push::PushId;
+use crate::show::{Phase, Trigger};
+use crate::time::Timestamp;
+use std::sync::Arc;
+
+/// Everything that the edge needs to put a message together and send it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Parcel {
+    /// Its name.
+    pub id: PushId,
+    /// Whom it calls.
+    pub shopper: Arc<str>,
+    /// Whether that is a user id.
+    pub known: bool,
+    /// Over which channel.
+    pub channel: Channel,
+    /// To which device, by its id; empty for a channel that needs none.
+    pub device: Box<str>,
+    /// The device's token; empty for a channel that needs none.
+    pub token: Box<str>,
+    /// The app he used last; empty when unknown.
+    pub app: Box<str>,
+    /// His language.
+    pub language: Term,
+    /// Its class.
+    pub class: Class,
+    /// When it is too late.
+    pub deadline: Timestamp,
+    /// Which attempt this is, from 1.
+    pub attempt: u8,
+    /// Into which show.
+    pub show: Term,
+    /// Why now.
+    pub trigger: Trigger,
+    /// In which phase it was decided.
+    pub phase: Phase,
+    /// About which product.
+    pub product: Term,
+    /// In which words.
+    pub template: Term,
+    /// What is true of the offer now.
+    pub offer: Option<OfferFacts>,
+    /// How many pieces of the product are in his cart; 0 for none.
+    pub in_cart: u32,
+}
+
+/// What is true of an offer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct OfferFacts {
+    /// Which.
+    pub offer: Term,
+    /// Price in hundredths.
+    pub price_cents: u64,
+    /// Price before, in hundredths; 0 when there was none.
+    pub original_cents: u64,
+    /// Pieces left; `None` when nobody counts them.
+    pub stock: Option<u32>,
+    /// Until when it holds.
+    pub ends: Timestamp,
+}

@@ -1,0 +1,177 @@
+//! What is on, told anew: shows, offers, rules and channels as plain values, from the changes in the journal.
+
+use beckon_core::event::{Channel, Class};
+use beckon_core::id::Term;
+use beckon_core::shard::calling::parcel::{OfferFacts, Parcel};
+use beckon_core::show::{ChannelPlan, Cue, CueKind, Offer, Policy, Trigger};
+use beckon_core::stage::Staged;
+use beckon_core::time::Timestamp;
+use std::collections::BTreeMap;
+
+/// A show.
+#[derive(Debug, Default)]
+struct OnAir {
+    room: Term,
+    opens: i64,
+    starts: i64,
+    ends: i64,
+    started: Option<i64>,
+    over: bool,
+    pinned: Option<Term>,
+}
+
+/// An offer.
+#[derive(Debug)]
+struct OnSale {
+    offer: Offer,
+    opened: bool,
+    over: bool,
+    former: u64,
+}
+
+/// Everything that a customer has entered, as it stands.
+#[derive(Debug, Default)]
+pub struct Board {
+    shows: BTreeMap<Term, OnAir>,
+    offers: BTreeMap<Term, OnSale>,
+    channels: BTreeMap<Channel, ChannelPlan>,
+    pub policy: Policy,
+}
+
+impl Board {
+    /// A change of the stage is in the journal.
+    pub fn change(&mut self, now: Timestamp, change: &Staged) {
+        match change {
+            Staged::PutShow(it) => {
+                let show = self.shows.entry(it.id.term).or_default();
+                show.room = it.room.term;
+                (show.starts, show.ends) = (it.starts.0, it.ends.0);
+                show.opens = it.starts.0 - i64::from(it.opens_before_s) * 1000;
+            }
+            Staged::DeleteShow(it) => drop(self.shows.remove(it)),
+            Staged::PutOffer(it) => {
+                let new = OnSale { offer: it.clone(), opened: false, over: false, former: 0 };
+                let sale = self.offers.entry(it.id.term).or_insert(new);
+                sale.price(it.price_cents);
+                (sale.offer, sale.over) = (it.clone(), false);
+            }
+            Staged::DeleteOffer(it) => drop(self.offers.remove(it)),
+            Staged::Cue(cue) => self.cue(now, cue),
+            Staged::PutPolicy(it) => self.policy = it.clone(),
+            Staged::PutChannel(it) => drop(self.channels.insert(it.channel, it.clone())),
+            Staged::DeleteChannel(it) => drop(self.channels.remove(it)),
+            _ => {}
+        }
+    }
+
+    fn cue(&mut self, now: Timestamp, cue: &Cue) {
+        let Some(show) = self.shows.get_mut(&cue.show).filter(|it| !it.over) else { return };
+        let sale = match &cue.kind {
+            CueKind::Start => {
+                show.started.get_or_insert(now.0);
+                return;
+            }
+            CueKind::Pin(product) => {
+                show.pinned = Some(product.term);
+                return;
+            }
+            CueKind::End => {
+                show.over = true;
+                return;
+            }
+            CueKind::Phase(_) | CueKind::OfferLow(_) => return,
+            CueKind::OfferOpened(it) | CueKind::OfferEnded(it) => self.offers.get_mut(it),
+            CueKind::OfferChanged { offer, .. } | CueKind::Stock { offer, .. } => self.offers.get_mut(offer),
+        };
+        let Some(sale) = sale else { return };
+        match &cue.kind {
+            CueKind::OfferOpened(_) => (sale.opened, sale.over) = (true, false),
+            CueKind::OfferEnded(_) => sale.over = true,
+            CueKind::Stock { left, .. } => sale.offer.stock = Some(*left),
+            CueKind::OfferChanged { price_cents, stock, ends, .. } => {
+                sale.price(price_cents.unwrap_or(sale.offer.price_cents));
+                sale.offer.stock = stock.or(sale.offer.stock);
+                sale.offer.ends = ends.unwrap_or(sale.offer.ends);
+            }
+            _ => {}
+        }
+    }
+
+    /// The room of a show.
+    pub fn room(&self, show: Term) -> Option<Term> {
+        self.shows.get(&show).map(|it| it.room)
+    }
+
+    /// The cap of a channel; 0 for none.
+    pub fn channel_cap(&self, channel: Channel) -> usize {
+        self.channels.get(&channel).map_or(0, |it| usize::from(it.day_cap))
+    }
+
+    /// Holds what a parcel says, and where it goes, against what is so.
+    pub fn check(&self, now: Timestamp, offset_min: i16, parcel: &Parcel) -> Result<(), String> {
+        let wrong = |what: &str| Err(what.to_owned());
+        let Some(show) = self.shows.get(&parcel.show) else { return wrong("its show is not there") };
+        let delay = show.started.map_or(0, |it| (it - show.starts).max(0));
+        if show.over || now.0 < show.opens || now.0 >= show.ends + delay {
+            return wrong("its show is not open");
+        }
+        if show.started.is_none() && show.starts <= now.0 {
+            return wrong("its show should have begun and has not");
+        }
+        if parcel.trigger == Trigger::Pinned && show.pinned != Some(parcel.product) {
+            return wrong("it says that a product is being shown which is not");
+        }
+        let Some(plan) = self.channels.get(&parcel.channel).filter(|it| it.enabled) else {
+            return wrong("its channel is not in use");
+        };
+        let minute = (now.0.div_euclid(60_000) + i64::from(offset_min)).rem_euclid(1440);
+        let (from, until) = (i64::from(self.policy.quiet_from_min), i64::from(self.policy.quiet_until_min));
+        let quiet =
+            if from <= until { from <= minute && minute < until } else { minute >= from || minute < until };
+        if quiet {
+            return wrong("it is quiet hours where the shopper is");
+        }
+        let hour = minute / 60;
+        let taken = i64::from(plan.hours.0) <= hour && hour < i64::from(plan.hours.1);
+        if parcel.class == Class::Marketing && !taken {
+            return wrong("the vendor takes no marketing at this hour");
+        }
+        match &parcel.offer {
+            Some(facts) => self.check_offer(now, facts, parcel),
+            None => Ok(()),
+        }
+    }
+
+    fn check_offer(&self, now: Timestamp, facts: &OfferFacts, parcel: &Parcel) -> Result<(), String> {
+        let wrong = |what: &str| Err(format!("{what}: {facts:?}"));
+        let Some(sale) = self.offers.get(&facts.offer) else { return wrong("its offer is not there") };
+        let it = &sale.offer;
+        if it.show.term != parcel.show || it.product.term != parcel.product {
+            return wrong("its offer is of another show or product");
+        }
+        let begun = sale.opened || it.opens <= now;
+        if sale.over || !begun || now >= it.ends {
+            return wrong("its offer is not open");
+        }
+        if it.stock == Some(0) {
+            return wrong("its offer is sold out");
+        }
+        let said = (facts.price_cents, facts.original_cents, facts.stock, facts.ends);
+        if said != (it.price_cents, it.original_cents, it.stock, it.ends) {
+            return wrong("price, stock or end are not what they are");
+        }
+        if parcel.trigger == Trigger::PriceDrop && it.price_cents >= it.original_cents.max(sale.former) {
+            return wrong("it says that the price fell, and it did not");
+        }
+        Ok(())
+    }
+}
+
+impl OnSale {
+    fn price(&mut self, cents: u64) {
+        if cents != self.offer.price_cents {
+            self.former = self.offer.price_cents;
+        }
+        self.offer.price_cents = cents;
+    }
+}
