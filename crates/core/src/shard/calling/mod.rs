@@ -1,9 +1,9 @@
 //! Calling shoppers in: the part of a shard that decides, and that keeps what became of each decision.
 //!
-//! An event makes its shopper a candidate at once ([`wake`]); a look at everyone, once a minute of every open
-//! show, finds those whose moment has come ([`look`]). Both ask the same question ([`evaluate`]), which a "why"
-//! asks again. What was decided waits for its channel, gets a last look before it leaves ([`dispatch`]), and
-//! gathers its outcome from the shopper's events ([`outcome`]).
+//! An event makes its shopper a candidate at once (`wake`); a look at everyone, once a minute of every open
+//! show, finds those whose moment has come (`look`). Both ask the same question (`evaluate`), which a "why"
+//! asks again. What was decided waits for its channel, gets a last look before it leaves (`dispatch`), and
+//! gathers its outcome from the shopper's events (`outcome`).
 
 mod dispatch;
 mod evaluate;
