@@ -4,6 +4,7 @@
 mod arbitrary;
 mod attributes;
 mod audience;
+mod calls;
 mod cart;
 mod cluster;
 mod codec;

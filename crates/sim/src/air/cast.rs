@@ -140,7 +140,8 @@ impl Cast {
             }
             5..11 => {
                 let (what, show) = match shopper.in_room.take() {
-                    Some(show) if !random.one_in(4) => (RoomAct::Left, show),
+                    Some(show) if !random.one_in(8) => (RoomAct::Left, show),
+                    None if random.one_in(2) => (RoomAct::Liked, random.index(self.shows)),
                     _ => {
                         let show = random.index(self.shows);
                         shopper.in_room = Some(show);

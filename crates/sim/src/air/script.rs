@@ -49,19 +49,19 @@ fn policy(random: &mut Random, now: Timestamp) -> Policy {
     // Quiet hours begin while shows are on, for those in one of the zones.
     let minute = (now.0 / MINUTE + random.choose(&[480, 330, 60])).rem_euclid(1440);
     let quiet_from_min = ((minute + random.range(20, 150) as i64) % 1440) as u16;
-    let quiet_until_min = (quiet_from_min + random.range(1, 480) as u16) % 1440;
+    let quiet_until_min = (quiet_from_min + random.range(1, 60) as u16) % 1440;
     let none = random.one_in(4);
     Policy {
         quiet_from_min: if none { 0 } else { quiet_from_min },
         quiet_until_min: if none { 0 } else { quiet_until_min },
         default_offset_min: 480,
-        gap_s: random.choose(&[20, 60, 180]),
-        day_cap: random.range(6, 40) as u8,
-        show_cap: random.range(3, 25) as u8,
+        gap_s: random.choose(&[10, 30, 90]),
+        day_cap: random.range(8, 60) as u8,
+        show_cap: random.range(4, 30) as u8,
         consent_assumed: random.choose(&[0, 0, 1 << Channel::Webhook as u32]),
         never_permille: 30,
         ghost_permille: 70,
-        random_permille: random.choose(&[200, 800, 900]),
+        random_permille: random.choose(&[300, 900, 950]),
         salt: random.bits(),
         slot_price_cents: 0,
         fatigue_cents: random.choose(&[0, 0, 1]),
@@ -83,7 +83,7 @@ impl Script {
         };
         script.at(now.0, Staged::PutPolicy(script.policy.clone()));
         for channel in CHANNELS {
-            let day_cap = random.choose(&[0, 4, 12]);
+            let day_cap = random.choose(&[0, 6, 30]);
             let rate_per_s = random.choose(&[1, 20, 500]);
             let hours = if channel == Channel::Vivo && random.one_in(2) { (0, 24) } else { (7, 23) };
             let hours = if channel == Channel::Webhook { (0, 24) } else { hours };
@@ -263,13 +263,22 @@ impl Script {
                 Staged::PutPolicy(self.policy.clone())
             }
             4..7 => {
-                let plan = random.index(self.channels.len());
-                let plan = &mut self.channels[plan];
+                let plan = &mut self.channels[random.index(CHANNELS.len())];
+                let back = Staged::PutChannel(plan.clone());
+                let out_for = random.range(1, 10) as i64 * MINUTE;
                 match random.below(4) {
-                    0 => plan.enabled = !plan.enabled,
-                    1 => plan.day_cap = random.choose(&[0, 2, 12]),
+                    0 => {
+                        let off = Staged::PutChannel(ChannelPlan { enabled: false, ..plan.clone() });
+                        self.at(now.0 + out_for, back);
+                        return Change::Staged(off);
+                    }
+                    1 => plan.day_cap = random.choose(&[0, 4, 30]),
                     2 => plan.rate_per_s = random.choose(&[1, 20, 500]),
-                    _ => return Change::Staged(Staged::DeleteChannel(plan.channel)),
+                    _ => {
+                        let gone = Staged::DeleteChannel(plan.channel);
+                        self.at(now.0 + out_for, back);
+                        return Change::Staged(gone);
+                    }
                 }
                 Staged::PutChannel(plan.clone())
             }
