@@ -248,7 +248,10 @@ fn play_demo(args: &demo::Args) -> Result<(), Failure> {
     log_to_stderr("warn");
     runtime()?.block_on(async {
         let mut terminal = demo::Terminal::new(args.plain);
-        let demo = demo::Demo::play(args, &mut |it| terminal.show(it)).await?;
+        let demo = tokio::select! {
+            played = demo::Demo::play(args, &mut |it| terminal.show(it)) => played?,
+            () = stop_signal() => return Ok(()),
+        };
         if args.once {
             demo.stop().await;
             return Ok(());

@@ -33,7 +33,9 @@ impl Api {
         let failed = |why| Error::Url { url: url.to_owned(), why };
         let uri: hyper::Uri = url.parse().map_err(|_| failed("is not a URL"))?;
         if uri.scheme_str() != Some("http") || uri.host().is_none() || uri.query().is_some() {
-            return Err(failed("is not of the form http://HOST:PORT, the address that the server listens on"));
+            return Err(failed(
+                "is not of the form http://HOST:PORT, the address that the server listens on",
+            ));
         }
         let secret = |text: String| {
             let mut value =
@@ -108,13 +110,7 @@ impl Api {
     }
 
     /// One call; a server that is busy is asked again.
-    async fn call(
-        &self,
-        method: Method,
-        path: &str,
-        key: &HeaderValue,
-        body: Bytes,
-    ) -> Result<Value, Error> {
+    async fn call(&self, method: Method, path: &str, key: &HeaderValue, body: Bytes) -> Result<Value, Error> {
         let call = format!("{method} {path}");
         for _ in 1..TRIES {
             let (status, answer) = self.exchange(&call, method.clone(), path, key, body.clone()).await?;
@@ -157,7 +153,9 @@ impl Api {
 fn read(call: String, status: StatusCode, body: &[u8]) -> Result<Value, Error> {
     if !status.is_success() {
         let why = match serde_json::from_slice::<Document>(body) {
-            Ok(it) => format!("{}: {} {}", it.title, it.detail.unwrap_or_default(), it.field.unwrap_or_default()),
+            Ok(it) => {
+                format!("{}: {} {}", it.title, it.detail.unwrap_or_default(), it.field.unwrap_or_default())
+            }
             Err(_) => String::from_utf8_lossy(&body[..body.len().min(200)]).into_owned(),
         };
         return Err(Error::Refused { call, status: status.as_u16(), why });

@@ -249,7 +249,8 @@ async fn reports(api: &Api, shows: &[String]) -> Result<Vec<Report>, Error> {
 
 async fn read<T: DeserializeOwned>(api: &Api, path: &str) -> Result<T, Error> {
     let value = api.get(path).await?;
-    let answer = |error: serde_json::Error| Error::Answer { call: format!("GET {path}"), why: error.to_string() };
+    let answer =
+        |error: serde_json::Error| Error::Answer { call: format!("GET {path}"), why: error.to_string() };
     serde_json::from_value(value).map_err(answer)
 }
 

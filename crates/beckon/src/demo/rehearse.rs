@@ -125,18 +125,15 @@ impl Rehearsal {
         let up = |count: u64| (count as f64 * times).round() as u64;
         let show = &self.show;
         let mut lines = vec![
-            format!(
-                "{}  {}  {}–{}",
-                show.id,
-                show.title,
-                clock(show.starts_at),
-                clock(show.ends_at)
-            ),
+            format!("{}  {}  {}–{}", show.id, show.title, clock(show.starts_at), clock(show.ends_at)),
             format!(
                 "rehearsed with {took_part} of {all} shoppers, counts scaled to all; what is not known of them is drawn \
                  by lot"
             ),
-            format!("\n  {:10}{:>7}{:>10}{:>22}{:>16}", "phase", "from", "arrivals", "a minute, on average", "at its busiest"),
+            format!(
+                "\n  {:10}{:>7}{:>10}{:>22}{:>16}",
+                "phase", "from", "arrivals", "a minute, on average", "at its busiest"
+            ),
         ];
         for (name, from, to) in self.phases() {
             let of_phase = &self.arrivals[from.min(self.arrivals.len())..to.min(self.arrivals.len())];
@@ -165,7 +162,10 @@ impl Rehearsal {
             sold.entry(offer).or_insert(*at);
         }
         let sold: Vec<String> = sold.iter().map(|(offer, at)| format!("{offer} at {}", clock(*at))).collect();
-        lines.push(format!("  sold out: {}", if sold.is_empty() { "nothing".into() } else { sold.join(", ") }));
+        lines.push(format!(
+            "  sold out: {}",
+            if sold.is_empty() { "nothing".into() } else { sold.join(", ") }
+        ));
         let caps = |it: &&Counted| CAPS.contains(&it.reason.as_str());
         let told = |it: &Counted| format!("{} ({})", it.reason.replace('_', " "), up(it.count));
         let hit: Vec<String> = self.report.withheld.last_look.iter().filter(caps).map(told).collect();

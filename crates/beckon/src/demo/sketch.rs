@@ -61,7 +61,9 @@ pub async fn templates(api: &Api) -> Result<Vec<(String, Value)>, Error> {
     let put = |mut it: Value| {
         let id = text(&it["id"]);
         let object = it.as_object_mut()?;
-        object.retain(|name, _| ["language", "triggers", "product_id", "price_led", "title", "body"].contains(&&**name));
+        object.retain(|name, _| {
+            ["language", "triggers", "product_id", "price_led", "title", "body"].contains(&&**name)
+        });
         Some((id, it))
     };
     Ok(all.into_iter().filter_map(put).collect())
@@ -113,11 +115,8 @@ async fn catalogue(api: &Api, show: &Value) -> Result<Catalogue, Error> {
         style: text(&it["style"]),
         categories: Vec::new(),
     };
-    let room = |it: &Value| Room {
-        id: text(&it["id"]),
-        title: text(&it["title"]),
-        host_id: text(&it["host_id"]),
-    };
+    let room =
+        |it: &Value| Room { id: text(&it["id"]), title: text(&it["title"]), host_id: text(&it["host_id"]) };
     let hosts = list(api, "/api/v1/hosts", REHEARSED_PRODUCTS_MAX).await?;
     let rooms = list(api, "/api/v1/rooms", REHEARSED_PRODUCTS_MAX).await?;
     Ok(Catalogue {

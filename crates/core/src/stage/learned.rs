@@ -47,6 +47,19 @@ const EFFECT: Treatment = Treatment { share: 0.9, effect: 0.9, effect_variance: 
 /// One in ten who enter buys.
 const PURCHASE: Prior = Prior { bias: -2.2, bias_variance: 1.0, variance: 0.25, forgetting: 1e-6 };
 
+/// What draws people in, as a first guess that outcomes correct. Interest in a category: how much likelier than by
+/// popularity a shopper's next category is the first, a middle, a late or none of his list (docs/decisions.md,
+/// "Interest", `taobao_9d`: .184 beside .054 for the first; .041 beside .024 for each of the next seven; .529
+/// beside .779 for all others). Who follows the host, or put the product into his cart, said so himself: guesses
+/// without figures, of two and of one and a half standard deviations of a bin.
+const DRAWN_IN: &[(&str, &[f32])] = &[
+    ("interest in the category", &[-0.4, 0.4, 0.6, 0.8, 1.4]),
+    ("interest in the host", &[0.0, 0.0, 0.0, 0.0, 1.0]),
+    ("what he did with the product", &[0.0, 0.0, 0.4, 0.0, 0.6, 0.75]),
+];
+/// What is dearer than all he looks at is bought less: a guess, too.
+const BOUGHT: &[(&str, &[f32])] = &[("price beside what he looks at", &[0.0, 0.0, 0.2, -0.4, -1.0])];
+
 impl Default for Learned {
     fn default() -> Self {
         Learned {
@@ -54,8 +67,8 @@ impl Default for Learned {
             hazard: Hazard::new(super::plan::SLOT_S),
             passages: Passages::new(super::plan::SLOT_S),
             population: Population::default(),
-            entry: Response::new(SHAPE, ENTRY, EFFECT),
-            purchase: Model::new(SHAPE, PURCHASE),
+            entry: Response::new(SHAPE, ENTRY, EFFECT).guessing(DRAWN_IN),
+            purchase: Model::new(SHAPE, PURCHASE).guessing(BOUGHT),
             calibration: Calibration::default(),
             lag: Lag::default(),
             uninstalls: Uninstalls::default(),

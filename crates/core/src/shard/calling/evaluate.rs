@@ -295,7 +295,8 @@ impl Shard {
             Class::Service => of_show().filter(|it| it.class == class && it.life.counts()).count(),
         };
         // A definite no is an answer, too: asking again every minute would not make it another.
-        let refused = |it: &Push| it.class == class && matches!(it.life, Life::Ended(End::Refused | End::Gone));
+        let refused =
+            |it: &Push| it.class == class && matches!(it.life, Life::Ended(End::Refused | End::Gone));
         if of_show().any(refused) {
             return Err(Reason::ShowCap);
         }
