@@ -228,3 +228,21 @@ impl Notice {
         if get.is_empty() { Ok(notice) } else { Err(get.malformed("end of a notice")) }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_is_known_to_care_is_thought_likelier_to_come_and_not_to_be_pushed_for_nothing() {
+        let learned = Learned::default();
+        let indifferent: Bins = [0; SHAPE.features.len()];
+        let mut caring = indifferent;
+        let at = SHAPE.features.iter().position(|it| it.name == "interest in the category").unwrap();
+        caring[at] = 4;
+        let [(anyway, pushed), (anyway_caring, pushed_caring)] =
+            [learned.entries(&indifferent), learned.entries(&caring)];
+        assert!(anyway_caring > 1.5 * anyway);
+        assert!(pushed_caring - anyway_caring > pushed - anyway, "a push adds more, too");
+    }
+}
