@@ -248,7 +248,11 @@ fn play_demo(args: &demo::Args) -> Result<(), Failure> {
     log_to_stderr("warn");
     runtime()?.block_on(async {
         let mut terminal = demo::Terminal::new(args.plain);
-        let demo = demo::Demo::play(args, &mut |it| terminal.show(it)).await?;
+        let mut show = |it: demo::Told<'_>| terminal.show(it);
+        let demo = tokio::select! {
+            played = demo::Demo::play(args, &mut show) => played?,
+            () = stop_signal() => return Ok(()),
+        };
         if args.once {
             demo.stop().await;
             return Ok(());

@@ -27,5 +27,6 @@ pub mod truth;
 pub use cue::Cue;
 pub use event::Event;
 pub use market::{Delivery, Market, PushView, Setting, Tally};
+pub use script::{ENTRY_YUAN, MARGIN_PCT};
 pub use shopper::{Shopper, Sketch};
 pub use truth::{Added, Outcome, Truth};

@@ -16,9 +16,9 @@ const TALK: u64 = 50 * SECOND;
 const DROP_EVERY: usize = 4;
 
 /// What a purchase leaves, in percent of its price.
-const MARGIN_PCT: u64 = 22;
+pub const MARGIN_PCT: u64 = 22;
 /// What an entry is worth, in yuan.
-const ENTRY_YUAN: f64 = 0.6;
+pub const ENTRY_YUAN: f64 = 0.6;
 
 impl Market {
     /// What is put before the evening: (method, path, body) for products, hosts, rooms, shows and offers, in an

@@ -15,6 +15,9 @@ use std::collections::VecDeque;
 /// A millisecond before the server's slots end, so that what happened in one is known when it looks back on it.
 const BEFORE_SLOT_ENDS_MS: u64 = 1;
 
+/// Events of the days before that are handed over at once; they are cut into batches.
+const PAST_AT_ONCE: usize = 20_000;
+
 /// A day, in milliseconds.
 const DAY_MS: u64 = 86_400_000;
 
@@ -50,7 +53,7 @@ impl<'a> Evening<'a> {
         Evening { api, sink, market, cues: cues.into(), now, end, events: 0 }
     }
 
-    /// Sets up what a shop has: a zone of quiet hours aside, the catalogue and the channel.
+    /// Sets up what a shop has before any show: its channel and its catalogue.
     pub async fn open_shop(&mut self) -> Result<(), Error> {
         let channel = json!({"url": self.sink.url, "secret": self.sink.secret, "private_network": true});
         self.api.put("/api/v1/channels/webhook", &channel).await?;
@@ -69,7 +72,7 @@ impl<'a> Evening<'a> {
         while at < self.now {
             self.api.advance(at).await?;
             while !past.is_empty() {
-                let due = past.iter().take(20_000).take_while(|it| it.at_ms <= at).count();
+                let due = past.iter().take(PAST_AT_ONCE).take_while(|it| it.at_ms <= at).count();
                 if due == 0 {
                     break;
                 }

@@ -33,6 +33,8 @@ pub struct Numbers {
     pub value: f64,
     /// What the push costs in patience.
     pub fatigue: f64,
+    /// It goes at a random time, to learn from: the rule was not asked.
+    pub is_random_time: bool,
 }
 
 impl From<&Decided> for Numbers {
@@ -45,6 +47,7 @@ impl From<&Decided> for Numbers {
             enter: (it.term("enter"), it.term("enter_anyway")),
             value: it.term("value"),
             fatigue: it.term("fatigue"),
+            is_random_time: it.is_random_time,
         }
     }
 }

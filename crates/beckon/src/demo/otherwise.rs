@@ -65,6 +65,12 @@ impl Truth {
     pub fn per_thousand(&self) -> f64 {
         self.added_entries as f64 * 1000.0 / self.pushes.max(1) as f64
     }
+
+    /// What all that was worth to the shop, in units of the currency, at the worth that the shows were put with.
+    pub fn worth(&self) -> f64 {
+        let margin = self.added_cents as f64 / 100.0 * beckon_market::MARGIN_PCT as f64 / 100.0;
+        self.added_entries as f64 * beckon_market::ENTRY_YUAN + margin
+    }
 }
 
 /// Plays the evening of `market`, which was not pushed yet, with `counts` pushes for each show.

@@ -168,6 +168,8 @@ pub struct Expected {
 pub struct Decided {
     /// Never to be sent.
     pub is_ghost: bool,
+    /// It goes at a random time, to learn from.
+    pub is_random_time: bool,
     /// Its numbers.
     pub terms: Vec<Figure>,
 }

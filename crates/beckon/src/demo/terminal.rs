@@ -18,13 +18,15 @@ pub struct Terminal {
     draws: bool,
     begin: u64,
     told_tenths: u64,
+    /// The funnels told last, by show.
+    told: BTreeMap<String, Funnel>,
 }
 
 impl Terminal {
     /// `plain` draws no bar, nor does a terminal that is none.
     pub fn new(plain: bool) -> Self {
         let draws = !plain && std::io::stdout().is_terminal() && std::io::stderr().is_terminal();
-        Terminal { bar: None, draws, begin: 0, told_tenths: 0 }
+        Terminal { bar: None, draws, begin: 0, told_tenths: 0, told: BTreeMap::new() }
     }
 
     /// Shows what a demo tells.
@@ -145,6 +147,10 @@ impl Terminal {
             n.value,
             n.fatigue
         ));
+        if n.is_random_time {
+            self.say("      it goes at a time drawn by lot, to learn what the moment is worth: the rule was not asked");
+            return;
+        }
         self.say(&format!(
             "      λ {:.3} for one more push, C {:.3} for waiting: g − λ = {:.3} is more than both 0 and C",
             n.price,
@@ -155,6 +161,9 @@ impl Terminal {
 
     fn funnels(&mut self, now: u64, reports: &[Report]) {
         for it in reports.iter().filter(|it| it.funnel.decided > 0) {
+            if self.told.insert(it.show_id.clone(), it.funnel) == Some(it.funnel) {
+                continue;
+            }
             self.say(&format!("{} {:12} {}", clock(now), it.show_id, funnel_line(&it.funnel)));
         }
     }
@@ -256,47 +265,56 @@ fn policies(it: &Results) -> Vec<String> {
          same luck and no push."
             .to_owned(),
         format!(
-            "  {:22}{:>8}{:>9}{:>15}{:>14}{:>13}{:>12}",
-            "policy", "pushes", "entered", "added entries", "added buyers", "per 1,000", "uninstalls"
+            "  {:20}{:>8}{:>9}{:>15}{:>14}{:>11}{:>13}{:>12}",
+            "policy", "pushes", "entered", "added entries", "added buyers", "per 1,000", "added worth", "uninstalls"
         ),
     ];
     let rows = [("Beckon", &it.ours), ("random time, by lot", &it.random), ("20:00, by lot", &it.fixed_hour)];
     for (name, truth) in rows {
         lines.push(format!(
-            "  {name:22}{:>8}{:>9}{:>15}{:>14}{:>13.1}{:>12}",
+            "  {name:20}{:>8}{:>9}{:>15}{:>14}{:>11.1}{:>13.0}{:>12}",
             truth.pushes,
             truth.entered,
             truth.added_entries,
             truth.added_buyers,
             truth.per_thousand(),
+            truth.worth(),
             truth.uninstalls
         ));
     }
     lines.push(
-        "  Per 1,000 is added entries for a thousand pushes. All three send as many pushes for each show, within the \
-         same caps and\n  to shoppers who agreed; a show that begins after 20:00 is pushed when it begins."
-            .to_owned(),
+        format!(
+            "  Per 1,000 is added entries for a thousand pushes; worth is {:.2} an entry and {} % of what was paid, which \
+             is what Beckon was\n  told to seek. All three send as many pushes for each show, within the same caps and to \
+             shoppers who agreed; a show that\n  begins after 20:00 is pushed when it begins.",
+            beckon_market::ENTRY_YUAN,
+            beckon_market::MARGIN_PCT
+        ),
     );
     lines.push(verdict(it));
     lines
 }
 
 fn verdict(it: &Results) -> String {
-    let best = [&it.random, &it.fixed_hour].into_iter().map(Truth::per_thousand).fold(f64::MIN, f64::max);
-    let ours = it.ours.per_thousand();
-    let beside = if best > 0.0 {
-        format!(", {:.1} times the better of the others", ours / best)
-    } else {
-        String::new()
-    };
-    let what = if it.ours.pushes == 0 {
-        "Beckon sent nothing: there is nothing to compare.".to_owned()
-    } else if ours > best {
-        format!("Beckon's pushes added more{beside}.")
-    } else {
-        format!("Beckon's pushes did NOT add more{beside}.")
+    if it.ours.pushes == 0 {
+        return "  Beckon sent nothing: there is nothing to compare.".to_owned();
+    }
+    let others = [&it.random, &it.fixed_hour];
+    let of = |what: &str, measure: fn(&Truth) -> f64| {
+        let best = others.into_iter().map(measure).fold(f64::MIN, f64::max);
+        let ours = measure(&it.ours);
+        let times = if best > 0.0 {
+            format!(", {:.1} times the better of the others", ours / best)
+        } else {
+            String::new()
+        };
+        let than = if ours > best { "more" } else { "NOT more" };
+        format!("{than} {what}{times}")
     };
     format!(
-        "  {what} One evening of a simulated market: it shows that the machinery works, not what your shoppers will do."
+        "  Beckon's pushes added {}; and {}.\n  One evening of a simulated market: it shows that the machinery works, \
+         not what your shoppers will do.",
+        of("entries", Truth::per_thousand),
+        of("worth", Truth::worth)
     )
 }

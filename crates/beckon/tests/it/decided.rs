@@ -178,3 +178,27 @@ fn a_ghost_is_named_as_one_and_counted_beside_the_pushes() {
     assert_eq!(report["funnel"]["decided"], 0);
     assert_eq!(report["incremental"]["ghosts"], json!({ "shoppers": 1, "entered": 1, "bought": 0 }));
 }
+
+#[test]
+fn a_reminder_goes_before_the_start_and_never_after_it() {
+    let dir = tempfile::tempdir().unwrap();
+    let server = server(dir.path());
+    put(&server, "channels/webhook", &json!({ "url": "http://127.0.0.1:9/", "private_network": true }));
+    put(&server, "shows/show-1", &show());
+    to(&server, START_MS - 60 * 60_000);
+    // He wants no marketing; a reminder is what he asked for.
+    identify(&server, "u-1", json!({ "consent": { "marketing": false } }));
+    let booked = json!({ "room_id": "room-1", "show_id": "show-1" });
+    track(&server, "u-1", "Live Reminder Booked", "2026-11-11T11:00:00Z", booked);
+    to(&server, START_MS - 6 * 60_000);
+    assert_eq!(why(&server, "u-1")["pushes"], json!([]), "not yet");
+    to(&server, START_MS);
+    let started = server.control("POST", "/api/v1/shows/show-1/cues", Some(&json!({ "cue": "start" })));
+    assert_eq!(started.status, 200);
+    to(&server, START_MS + 30 * 60_000);
+    let told = why(&server, "u-1");
+    let triggers: Vec<&str> =
+        told["pushes"].as_array().unwrap().iter().map(|it| it["trigger"].as_str().unwrap()).collect();
+    assert_eq!(triggers, ["reminder"], "{told:#}");
+    assert_eq!(code(&told), "no_consent");
+}

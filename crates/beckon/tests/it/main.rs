@@ -3,6 +3,7 @@
 mod collect;
 mod config;
 mod decided;
+mod demo;
 mod dispatch;
 mod evening;
 mod keys;

@@ -47,6 +47,20 @@ impl Shape {
         sum
     }
 
+    /// Sets where the first bins of features, by name, are thought to be. Names that no feature has are a bug.
+    pub(super) fn guess(&self, weights: &mut [Weight], guesses: &[(&str, &[f32])]) {
+        for (name, means) in guesses {
+            let place =
+                self.features.iter().position(|it| it.name == *name).expect("a guess is about a feature");
+            let start: usize = self.features[..place].iter().map(|it| usize::from(it.bins)).sum();
+            let bins = usize::from(self.features[place].bins);
+            assert!(means.len() <= bins, "a guess is about bins that there are");
+            for (weight, mean) in weights[start..start + bins].iter_mut().zip(*means) {
+                weight.mean = *mean;
+            }
+        }
+    }
+
     /// The places of `bins`' weights, feature after feature. A bin beyond its feature counts as the last.
     fn places(&self, bins: &[u8]) -> impl Iterator<Item = usize> {
         assert_eq!(bins.len(), self.features.len(), "one bin a feature");
@@ -184,6 +198,12 @@ impl Model {
         let mut weights = vec![weight; 1 + shape.bins()];
         weights[0] = Weight { mean: prior.bias as f32, variance: prior.bias_variance as f32 };
         Model { shape, prior, weights, learned: 0 }
+    }
+
+    /// The same with first guesses: of a feature by its name, where its first bins are thought to be in log odds.
+    pub fn guessing(mut self, guesses: &[(&str, &[f32])]) -> Self {
+        self.shape.guess(&mut self.weights[1..], guesses);
+        self
     }
 
     /// The features it takes.

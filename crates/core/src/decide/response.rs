@@ -68,6 +68,13 @@ impl Response {
         Response { shape, prior, treatment, weights, learned: 0 }
     }
 
+    /// The same with first guesses: of a feature by its name, where its first bins are thought to be in log odds,
+    /// with and without a push alike.
+    pub fn guessing(mut self, guesses: &[(&str, &[f32])]) -> Self {
+        self.shape.guess(&mut self.weights[1..], guesses);
+        self
+    }
+
     /// The features it takes.
     pub fn shape(&self) -> Shape {
         self.shape

@@ -116,7 +116,9 @@ impl Air {
         self.send(node, writer.finish(None));
     }
 
+    /// Sends a request; one sent again meets an edge that may have forgotten its names in a crash.
     pub(super) fn send(&mut self, node: &mut Node, bytes: Vec<u8>) {
+        node.meet_names(&bytes);
         let waiter = self.open.len();
         self.open.push(Some(bytes.clone()));
         let taken = node.append(bytes, self.clock, None, Some(waiter));

@@ -14,13 +14,14 @@ use crate::disk::SimDisk;
 use crate::plant::Plant;
 use beckon_core::dedup::Window;
 use beckon_core::director::Director;
+use beckon_core::event::Event;
 use beckon_core::id::ShardId;
 use beckon_core::limits::SHARDS;
 use beckon_core::shard::Shard;
 use beckon_core::stage::Stage;
 use beckon_core::time::Timestamp;
 use beckon_engine::dictionary::Dictionary;
-use beckon_engine::record::{self, Record};
+use beckon_engine::record::{self, Body, Record};
 use beckon_engine::recovery;
 use beckon_engine::sequencer::{Refused, Sequencer};
 use beckon_engine::worker::{Tell, Worker};
@@ -249,6 +250,20 @@ impl Node {
     /// All names.
     pub fn names(&self) -> &Dictionary {
         &self.names
+    }
+
+    /// What the edge does before it appends a request: every name in it is given its term.
+    pub fn meet_names(&self, request: &[u8]) {
+        match Record::decode(request).map(|it| it.body) {
+            Ok(Body::Events(events)) => {
+                let events = events.iter().flatten().flat_map(|(_, it)| Event::decode(it));
+                events.for_each(|it| self.names.learn_event(&it));
+            }
+            Ok(Body::Changes(changes)) => {
+                changes.iter().flatten().for_each(|it| self.names.learn_change(&it));
+            }
+            _ => {}
+        }
     }
 
     /// How many workers there are.
