@@ -102,8 +102,17 @@ pub fn get(path: &str, authorization: &str) -> Vec<u8> {
 
 /// A request with a JSON body, as bytes.
 pub fn post(path: &str, authorization: &str, body: &[u8]) -> Vec<u8> {
+    with_body("POST", path, authorization, body)
+}
+
+/// The same to put something.
+pub fn put(path: &str, authorization: &str, body: &[u8]) -> Vec<u8> {
+    with_body("PUT", path, authorization, body)
+}
+
+fn with_body(method: &str, path: &str, authorization: &str, body: &[u8]) -> Vec<u8> {
     let head = format!(
-        "POST {path} HTTP/1.1\r\nhost: bench\r\nauthorization: {authorization}\r\n\
+        "{method} {path} HTTP/1.1\r\nhost: bench\r\nauthorization: {authorization}\r\n\
          content-type: application/json\r\ncontent-length: {}\r\n\r\n",
         body.len()
     );

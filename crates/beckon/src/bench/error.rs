@@ -52,6 +52,14 @@ pub enum Error {
         /// How long was waited.
         seconds: u64,
     },
+    /// An event that must lead to a push did not.
+    #[error("{user} was never called in: {why}")]
+    NeverCalled {
+        /// Who.
+        user: String,
+        /// What the server says of it.
+        why: String,
+    },
     /// The check at the end failed: the figure would be a lie.
     #[error("{acknowledged} events were acknowledged, but {folded} were folded: the figure does not count")]
     Lost {

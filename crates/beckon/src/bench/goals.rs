@@ -29,6 +29,15 @@ pub const VISIBLE: Goal = Goal {
     aim: None,
 };
 
+/// An event's way to the push that it leads to.
+pub const CALLED: Goal = Goal {
+    name: "event → webhook handed over, p99",
+    unit: Unit::Millis,
+    better: Better::Lower,
+    must: 60.0,
+    aim: None,
+};
+
 /// Hot columns.
 pub const HOT: Goal = Goal {
     name: "memory a shopper, hot columns",

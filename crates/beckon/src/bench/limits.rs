@@ -38,6 +38,9 @@ pub const PATIENCE: Duration = Duration::from_secs(30);
 /// Time between two probes of the figure `visible`.
 pub const PROBE_EVERY: Duration = Duration::from_millis(5);
 
+/// How long a push may take until a run of the figure `called` is given up.
+pub const CALLED_PATIENCE: Duration = Duration::from_secs(120);
+
 /// Connections that take turns at probing, so that a slow probe does not keep the next one from starting.
 pub const PROBE_CONNECTIONS: usize = 32;
 

@@ -14,13 +14,13 @@ use crate::clock::Stopwatch;
 use beckon_core::dedup::Window;
 use beckon_core::event::{Act, Channel, Class, Context, Event, ProductAct, ProductRef, Text, Trait};
 use beckon_core::id::{ShardId, SourceId, Term};
-use beckon_core::limits::{PAGE_ROWS, SHARDS};
-use beckon_core::select::scan::{Match, Rules, SHOWS, Spread, Wanted};
+use beckon_core::limits::SHARDS;
+use beckon_core::select::scan::{Match, Rules, SHOWS, Wanted};
 use beckon_core::select::vector::{self, DIMENSIONS, Direction};
 use beckon_core::shard::{Input, Shard};
 use beckon_core::stage::Stage;
 use beckon_core::time::Timestamp;
-use std::sync::{Barrier, Mutex, PoisonError};
+use std::sync::Barrier;
 
 /// When the shoppers made here were last active (Unix seconds).
 const NOW: u32 = 1_760_000_000;
@@ -91,13 +91,6 @@ impl Part {
     }
 }
 
-/// What the threads gather of one pass.
-#[derive(Default)]
-struct Gathered {
-    spreads: Vec<Spread>,
-    selected: u64,
-}
-
 pub fn measure(args: &Args, _: &Scratch) -> Result<Vec<Figure>, Error> {
     let threads = std::thread::available_parallelism().map_or(2, |it| it.get()).min(SHARDS);
     let watch = Stopwatch::start();
@@ -150,7 +143,7 @@ fn make(shoppers: u64, threads: usize) -> Vec<Part> {
     })
 }
 
-/// One pass over everyone: scores, then the threshold, then the selected. Gives seconds, events folded, and
+/// One pass over everyone, shard by shard as the minute's look has it: scores, then the best by their threshold. Gives seconds, events folded, and
 /// how many were selected.
 fn pass(parts: &mut [Part], shows: usize, rate: u64) -> (f64, f64, u64) {
     let wanted: Vec<Wanted> = (0..shows)
@@ -167,66 +160,31 @@ fn pass(parts: &mut [Part], shows: usize, rate: u64) -> (f64, f64, u64) {
         .collect();
     let rules = Rules { channels: vec![Channel::Webhook], consent_assumed: 0, pushed_before: NOW };
     let threads = parts.len();
-    let (barrier, gathered) = (Barrier::new(threads), Mutex::new(Gathered::default()));
+    let barrier = Barrier::new(threads);
     let folded_before: u64 = parts.iter().map(|it| it.folded).sum();
-    let pages =
-        parts.iter().flat_map(|it| &it.shards).map(|it| it.store().hot_pages().len()).max().unwrap_or(0);
-    // Room for the scores is kept between passes by a server: making it is not part of the figure.
-    let mut rooms: Vec<Vec<Vec<[u16; PAGE_ROWS]>>> = parts
-        .iter()
-        .map(|part| part.shards.iter().map(|_| vec![[0; PAGE_ROWS]; pages * shows]).collect())
-        .collect();
     let shoppers: u64 = parts.iter().flat_map(|it| &it.shards).map(|it| it.store().len() as u64).sum();
-    let took = std::thread::scope(|scope| {
-        let (barrier, gathered, wanted, rules) = (&barrier, &gathered, &wanted, &rules);
-        let running: Vec<_> = parts
-            .iter_mut()
-            .zip(&mut rooms)
-            .map(|(part, rooms)| {
-                scope.spawn(move || {
-                    barrier.wait();
-                    let watch = Stopwatch::start();
-                    let it = Match::new(wanted, &part.stage.learned().entry, rules);
-                    let mut spreads = vec![Spread::default(); shows];
-                    let mut due = 0;
-                    for (at, room) in rooms.iter_mut().enumerate() {
-                        let pages = part.shards[at].store().hot_pages();
-                        for (page, bins) in pages.iter().zip(room.chunks_mut(shows)) {
-                            it.page(page, bins, &mut spreads);
-                        }
-                        fold_due(part, &watch, &mut due, rate / threads as u64, shoppers);
-                    }
-                    {
-                        let mut all = gathered.lock().unwrap_or_else(PoisonError::into_inner);
-                        all.spreads.resize_with(shows, Spread::default);
-                        all.spreads.iter_mut().zip(&spreads).for_each(|(sum, it)| sum.merge(it));
-                    }
-                    barrier.wait();
-                    let lowest: Vec<u16> = {
-                        let all = gathered.lock().unwrap_or_else(PoisonError::into_inner);
-                        all.spreads.iter().map(|it| it.threshold(BEST).0).collect()
-                    };
-                    let mut selected = 0;
-                    for room in rooms.iter() {
-                        for bins in room.chunks(shows) {
-                            for (bins, lowest) in bins.iter().zip(&lowest) {
-                                let above = |it: &&u16| **it >= *lowest && **it < u16::MAX;
-                                selected += bins.iter().filter(above).count() as u64;
-                            }
-                        }
-                    }
-                    gathered.lock().unwrap_or_else(PoisonError::into_inner).selected += selected;
-                    barrier.wait();
-                    watch.elapsed_secs()
-                })
-            })
-            .collect();
-        let took = running.into_iter().map(|it| it.join().unwrap_or_else(|it| std::panic::resume_unwind(it)));
-        took.fold(0.0, f64::max)
+    let turns = (shoppers / BEST).max(1) as u32;
+    let (took, selected) = std::thread::scope(|scope| {
+        let (barrier, wanted, rules) = (&barrier, &wanted, &rules);
+        let passing = |part: &mut Part| {
+            barrier.wait();
+            let watch = Stopwatch::start();
+            let it = Match::new(wanted, &part.stage.learned().entry, rules);
+            let (mut due, mut selected) = (0, 0);
+            for at in 0..part.shards.len() {
+                let scored = it.everyone(part.shards[at].store().hot_pages());
+                let best = |show| scored.turns(show, turns).places(0).filter(|it| it.1).count();
+                selected += (0..shows).map(best).sum::<usize>();
+                fold_due(part, &watch, &mut due, rate / threads as u64, shoppers);
+            }
+            (watch.elapsed_secs(), selected)
+        };
+        let running: Vec<_> = parts.iter_mut().map(|part| scope.spawn(move || passing(part))).collect();
+        let done = running.into_iter().map(|it| it.join().unwrap_or_else(|it| std::panic::resume_unwind(it)));
+        done.fold((0.0, 0), |(most, sum), (took, selected)| (f64::max(most, took), sum + selected))
     });
     let folded: u64 = parts.iter().map(|it| it.folded).sum();
-    let selected = gathered.into_inner().unwrap_or_else(PoisonError::into_inner).selected;
-    (took, (folded - folded_before) as f64, selected)
+    (took, (folded - folded_before) as f64, selected as u64)
 }
 
 /// Folds what has come due since the pass began.

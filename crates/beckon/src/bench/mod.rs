@@ -10,6 +10,7 @@
 
 pub mod limits;
 
+mod called;
 mod client;
 mod dice;
 mod error;
@@ -25,6 +26,7 @@ mod request;
 mod scratch;
 mod shoppers;
 mod single;
+mod sink;
 mod target;
 mod visible;
 
@@ -62,7 +64,7 @@ pub struct Args {
     /// Connections of the load generator; unless given, 16 for batches and 256 for single posts.
     #[arg(long, value_parser = clap::value_parser!(u16).range(1..=4096))]
     connections: Option<u16>,
-    /// Events a second in the background of the figure `visible`.
+    /// Events a second in the background of the figures `visible`, `called` and `match`.
     #[arg(long, default_value_t = 100_000, value_parser = clap::value_parser!(u64).range(1..=100_000_000))]
     rate: u64,
     /// One part of the figure `shoppers`, which runs in processes of their own.
@@ -79,6 +81,8 @@ enum Which {
     Single,
     /// Time from an event to a profile that shows it, under load.
     Visible,
+    /// Time from an event to the push that it leads to, handed over to a webhook, under load.
+    Called,
     /// Memory of many shoppers, and the time to start again with them.
     Shoppers,
     /// Time to score everyone for one show and for sixteen, and to select the best, while events are folded.
@@ -102,12 +106,14 @@ impl Args {
         if self.figure != Which::Shoppers {
             command += &format!(" --seconds {} --runs {}", self.seconds, self.runs);
         }
-        if self.wants(Which::Visible) {
+        if self.wants(Which::Visible) || self.wants(Which::Called) || self.wants(Which::Match) {
             command += &format!(" --rate {}", self.rate);
         }
+        if self.wants(Which::Shoppers) || self.wants(Which::Match) {
+            command += &format!(" --shoppers {}", self.shoppers);
+        }
         if self.wants(Which::Shoppers) {
-            command +=
-                &format!(" --shoppers {} --events-per-shopper {}", self.shoppers, self.events_per_shopper);
+            command += &format!(" --events-per-shopper {}", self.events_per_shopper);
         }
         if let Some(connections) = self.connections {
             command += &format!(" --connections {connections}");
@@ -134,10 +140,11 @@ pub fn run(args: Args) -> Result<(), Box<dyn std::error::Error>> {
 }
 
 fn measure(args: &Args, scratch: &Scratch) -> Result<(), Error> {
-    let measures: [(Which, Measure); 5] = [
+    let measures: [(Which, Measure); 6] = [
         (Which::Ingest, ingest::measure),
         (Which::Single, single::measure),
         (Which::Visible, visible::measure),
+        (Which::Called, called::measure),
         (Which::Shoppers, shoppers::measure),
         (Which::Match, matching::measure),
     ];

@@ -62,6 +62,11 @@ impl<const N: usize> Ranked<N> {
         self.0.iter().filter(|it| it.term != 0).map(|it| (Term(it.term), it.level))
     }
 
+    /// The name at every place, [`Term::NONE`] at those that are free.
+    pub fn terms(&self) -> impl Iterator<Item = Term> {
+        self.0.iter().map(|it| Term(it.term))
+    }
+
     /// Adds all of another list.
     pub fn merge(&mut self, other: &Self) {
         other.iter().for_each(|(term, level)| self.add(term, level));

@@ -116,28 +116,29 @@ pub struct Calls {
 columns! {
     /// The columns that a decision scans for every shopper.
     Hot, HotPage, HotView, HotRef {
+        // What the match reads stands first and together, so that memory is read in one stream.
+        /// Attributes.
+        attributes: Attributes = 1,
+        /// Activity in all.
+        activity: Activity = 1,
+        /// Pushes to him, and his clock.
+        calls: Calls = 1,
+        /// What he leans to.
+        taste: Taste = 1,
         /// Categories cared for.
         categories: Ranked<8> = 1,
-        /// Brands cared for.
-        brands: Ranked<4> = 1,
         /// Hosts cared for.
         hosts: Ranked<4> = 1,
+        /// Brands cared for.
+        brands: Ranked<4> = 1,
         /// Styles of hosting cared for.
         styles: Ranked<2> = 1,
         /// Tags cared for.
         tags: Ranked<4> = 1,
         /// Live state.
         live: Live = 1,
-        /// Attributes.
-        attributes: Attributes = 1,
-        /// Activity in all.
-        activity: Activity = 1,
-        /// What he leans to.
-        taste: Taste = 1,
         /// The products he touched last.
         lately: Recent<3> = 1,
-        /// Pushes to him, and his clock.
-        calls: Calls = 1,
     }
 }
 

@@ -7,6 +7,7 @@
 
 use super::vector::{DIMENSIONS, Direction, Vector, dot, inverse_length, round};
 use crate::decay::{INTEREST_HALF_LIFE_S, Level, exp2};
+use crate::limits::PAGE_ROWS;
 use bytemuck::{Pod, Zeroable};
 
 /// What a shopper leans to.
@@ -17,6 +18,60 @@ pub struct Taste {
     /// What one step of a coordinate stands for, as a level; 0 when nothing was touched yet.
     unit: Level,
     inverse_length: f32,
+}
+
+/// A direction as the scan reads it: wide enough for the processor's multiply-and-add of words.
+#[derive(Debug, Clone, Copy)]
+#[repr(align(64))]
+pub struct Towards {
+    q: [i16; DIMENSIONS],
+    inverse_length: f32,
+}
+
+impl Towards {
+    /// The same direction.
+    pub fn of(it: &Direction) -> Self {
+        Towards { q: it.q.map(i16::from), inverse_length: it.inverse_length }
+    }
+}
+
+/// The tastes of a page's shoppers as the scan reads them.
+#[derive(Debug)]
+#[repr(align(64))]
+pub struct Tastes {
+    q: [[i16; DIMENSIONS]; PAGE_ROWS],
+    inverse_length: [f32; PAGE_ROWS],
+}
+
+#[expect(clippy::needless_range_loop, reason = "the form that vectorises; see the scan")]
+impl Tastes {
+    /// The same tastes.
+    #[inline(always)]
+    pub fn of(page: &[Taste; PAGE_ROWS]) -> Self {
+        let mut it = Tastes { q: [[0; DIMENSIONS]; PAGE_ROWS], inverse_length: [0.0; PAGE_ROWS] };
+        for row in 0..PAGE_ROWS {
+            for at in 0..DIMENSIONS {
+                it.q[row][at] = i16::from(page[row].q[at]);
+            }
+            it.inverse_length[row] = page[row].inverse_length;
+        }
+        it
+    }
+
+    /// The cosine of each with a direction. In whole numbers up to the last step, so that any order of adding gives
+    /// the same.
+    #[inline(always)]
+    pub fn cosines(&self, towards: &Towards) -> [f32; PAGE_ROWS] {
+        let mut cosines = [0.0; PAGE_ROWS];
+        for row in 0..PAGE_ROWS {
+            let mut sum = 0;
+            for at in 0..DIMENSIONS {
+                sum += i32::from(self.q[row][at]) * i32::from(towards.q[at]);
+            }
+            cosines[row] = sum as f32 * (self.inverse_length[row] * towards.inverse_length);
+        }
+        cosines
+    }
 }
 
 /// Steps that the first touch fills: the rest of the byte is for what comes.
@@ -65,23 +120,6 @@ impl Taste {
     #[inline]
     pub fn cosine(&self, direction: &Direction) -> f32 {
         dot(&self.q, &direction.q) as f32 * self.inverse_length * direction.inverse_length
-    }
-
-    /// The cosines with up to `N` directions of length 1, given as a matrix by dimension and direction.
-    #[inline]
-    pub fn cosines<const N: usize>(&self, matrix: &[[f32; N]; DIMENSIONS], used: usize) -> [f32; N] {
-        let mut sums = [0.0; N];
-        if used == 1 {
-            sums[0] = self.q.iter().zip(matrix).map(|(q, row)| f32::from(*q) * row[0]).sum();
-        } else {
-            for (q, row) in self.q.iter().zip(matrix) {
-                let q = f32::from(*q);
-                for (sum, it) in sums.iter_mut().zip(row) {
-                    *sum += q * it;
-                }
-            }
-        }
-        sums.map(|it| it * self.inverse_length)
     }
 
     fn add(&mut self, vector: &Vector, steps: f32) {

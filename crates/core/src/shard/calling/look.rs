@@ -1,6 +1,6 @@
-//! The look at everyone, a tenth of them every minute of an open show: between a shopper's own events little
-//! about him changes but the hour, and the rule's own clock goes by ten minutes. What happens in a show is
-//! looked at at once, for those whom it concerns.
+//! The look at everyone, a tenth of them every minute of an open show, the best match first: between a shopper's own
+//! events little about him changes but the hour, and the rule's own clock goes by ten minutes. What happens in a
+//! show is looked at at once, for those whom it concerns.
 
 use super::Sent;
 use super::evaluate::Question;
@@ -10,6 +10,8 @@ use crate::dispatch::Ticket;
 use crate::event::Event;
 use crate::id::Term;
 use crate::push::{Life, Push, Reason};
+use crate::select::scan::{Match, Rules, SHOWS, Wanted};
+use crate::select::vector::{DIMENSIONS, Direction};
 use crate::shard::store::Slot;
 use crate::shard::{Effect, Outbox, Shard};
 use crate::show::Trigger;
@@ -31,33 +33,73 @@ const ASLEEP_MS: i64 = 10 * 60 * 1000;
 const SPREAD_SAMPLE: usize = 4096;
 
 impl Shard {
-    /// The minute's look at those whose turn it is, for one show.
-    pub(super) fn look_at_all(&mut self, show: Term, at: Timestamp, outbox: &mut Outbox<'_>) {
+    /// The minute's look at those whose turn it is, for every show whose minute this is.
+    pub(super) fn look_at_all(&mut self, at: Timestamp, outbox: &mut Outbox<'_>) {
         let stage = outbox.stage;
-        let over = stage.show(show).is_none_or(|it| it.ended.is_some() || it.closes() <= at);
-        if let Some(book) = self.calling.books.get_mut(&show) {
+        let mut looking = Vec::new();
+        for (show, book) in &mut self.calling.books {
+            if book.next_look != Some(at) {
+                continue;
+            }
+            let over = stage.show(*show).is_none_or(|it| it.ended.is_some() || it.closes() <= at);
             let next = Timestamp(at.0 + i64::from(LOOK_EVERY_S) * 1000);
             book.next_look = (!over).then_some(next);
+            looking.push((*show, over, book.spread));
         }
-        if over {
-            return self.tell_sent(show, at, outbox);
-        }
-        let spread = self.calling.books.get(&show).is_some_and(|it| it.spread);
-        if !spread {
-            self.tell_spread(show, at, outbox);
-        }
-        let opens = stage.show(show).map_or(0, |it| it.show.opens().0);
-        let turn = (at.0 - opens) / (i64::from(LOOK_EVERY_S) * 1000) % TURNS;
-        let mine = self.store.slots().filter(|slot| i64::from(slot.number()) % TURNS == turn).collect();
-        let reasons = self.consider_these(mine, show, None, at, outbox);
-        if let Some(book) = self.calling.books.get_mut(&show) {
-            book.turns.insert(turn as u8, reasons);
-            book.report.last.clear();
-            for (reason, count) in book.turns.values().flatten() {
-                *book.report.last.entry(*reason).or_default() += count;
+        let open: Vec<Term> = looking.iter().filter(|it| !it.1).map(|it| it.0).collect();
+        for shows in open.chunks(SHOWS) {
+            let turns = self.turns(shows, at, stage);
+            for (show, (turn, mine)) in shows.iter().zip(turns) {
+                if looking.iter().any(|it| it.0 == *show && !it.2) {
+                    self.tell_spread(*show, at, outbox);
+                }
+                let reasons = self.consider_these(mine, *show, None, at, outbox);
+                if let Some(book) = self.calling.books.get_mut(show) {
+                    book.turns.insert(turn, reasons);
+                    book.report.last.clear();
+                    for (reason, count) in book.turns.values().flatten() {
+                        *book.report.last.entry(*reason).or_default() += count;
+                    }
+                }
             }
         }
-        self.tell_sent(show, at, outbox);
+        looking.iter().for_each(|it| self.tell_sent(it.0, at, outbox));
+    }
+
+    /// Whose turn it is in each of these shows (at most [`SHOWS`]): everyone is scored for all of them in one pass,
+    /// and those who match a show best come first in each round of turns.
+    fn turns(&self, shows: &[Term], at: Timestamp, stage: &Stage) -> Vec<(u8, Vec<Slot>)> {
+        let of = |show: &Term| Some((stage.show(*show)?, stage.plan(*show)?));
+        let wanted = |show: &Term| {
+            let none = Wanted {
+                direction: Direction::of(&[0.0; DIMENSIONS]),
+                category: Term::NONE,
+                host: Term::NONE,
+            };
+            of(show).map_or(none, |(on, plan)| Wanted {
+                direction: plan.direction,
+                category: plan.shown.first().map_or(Term::NONE, |it| it.category),
+                host: on.show.host.term,
+            })
+        };
+        let wanted: Vec<Wanted> = shows.iter().map(wanted).collect();
+        let policy = stage.policy();
+        let rules = Rules {
+            channels: stage.channels().filter(|it| it.enabled).map(|it| it.channel).collect(),
+            consent_assumed: policy.consent_assumed,
+            pushed_before: at.secs().saturating_sub(policy.gap_s),
+        };
+        let scored = Match::new(&wanted, &stage.learned().entry, &rules).everyone(self.store.hot_pages());
+        let turn_of = |(number, show): (usize, &Term)| {
+            let opens = stage.show(*show).map_or(0, |it| it.show.opens().0);
+            let turn = (at.0 - opens) / (i64::from(LOOK_EVERY_S) * 1000) % TURNS;
+            let turns = scored.turns(number, TURNS as u32);
+            // Who may be called is there; of the others nobody knows without a look.
+            let places = turns.places(turn as u32).map(|(place, may)| (Slot::from_number(place), may));
+            let mine = places.filter(|(slot, may)| *may || !self.store.is_free(*slot)).map(|it| it.0);
+            (turn as u8, mine.collect())
+        };
+        shows.iter().enumerate().map(turn_of).collect()
     }
 
     /// A server that slept decides nothing in the past: a look that is far behind is left out.

@@ -73,7 +73,7 @@ enum Due {
     Mature,
     Forget,
     Watch,
-    Look(Term),
+    Look,
 }
 
 impl Calling {
@@ -84,7 +84,7 @@ impl Calling {
 
     fn next(&self) -> Option<(Timestamp, Due)> {
         let after = |at: Option<Timestamp>, ms: i64| at.map(|it| Timestamp(it.0.saturating_add(ms)));
-        let looks = self.books.iter().filter_map(|(show, it)| Some((it.next_look?, Due::Look(*show))));
+        let looks = self.books.values().filter_map(|it| Some((it.next_look?, Due::Look)));
         let others = [
             after(self.ledger.next_to_mature(), MATURE_MS).map(|at| (at, Due::Mature)),
             after(self.ledger.oldest(), KEPT_MS).map(|at| (at, Due::Forget)),
@@ -172,7 +172,7 @@ impl Shard {
                 Due::Mature => self.mature(at),
                 Due::Forget => self.forget(),
                 Due::Watch => self.watch(at, outbox),
-                Due::Look(show) => self.look_at_all(show, at, outbox),
+                Due::Look => self.look_at_all(at, outbox),
             }
             self.calling.schedule();
         }
