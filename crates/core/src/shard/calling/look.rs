@@ -8,7 +8,8 @@ use crate::decide::histogram::Histogram;
 use crate::director::word::Word;
 use crate::dispatch::Ticket;
 use crate::event::Event;
-use crate::id::Term;
+use crate::id::{ShardId, Term};
+use crate::limits::SHARDS;
 use crate::push::{Life, Push, Reason};
 use crate::select::scan::{Match, Rules, SHOWS, Wanted};
 use crate::select::vector::{DIMENSIONS, Direction};
@@ -32,6 +33,17 @@ const ASLEEP_MS: i64 = 10 * 60 * 1000;
 /// Shoppers of a shard by whom the spread of values is judged; with more, every so many-th is taken.
 const SPREAD_SAMPLE: usize = 4096;
 
+/// The look after `now` in a window that opened then. Shards have their looks one after the other, spread over the
+/// minute: what an event leads to must not wait for a look of them all.
+pub(super) fn next_look(shard: ShardId, opens: Timestamp, now: Timestamp) -> Timestamp {
+    let grid = i64::from(LOOK_EVERY_S) * 1000;
+    let first = opens.0 + i64::from(shard.0) * grid / SHARDS as i64;
+    if now < opens {
+        return opens;
+    }
+    Timestamp(first + (now.0 - first).div_euclid(grid).max(-1) * grid + grid)
+}
+
 impl Shard {
     /// The minute's look at those whose turn it is, for every show whose minute this is.
     pub(super) fn look_at_all(&mut self, at: Timestamp, outbox: &mut Outbox<'_>) {
@@ -41,18 +53,18 @@ impl Shard {
             if book.next_look != Some(at) {
                 continue;
             }
-            let over = stage.show(*show).is_none_or(|it| it.ended.is_some() || it.closes() <= at);
-            let next = Timestamp(at.0 + i64::from(LOOK_EVERY_S) * 1000);
-            book.next_look = (!over).then_some(next);
-            looking.push((*show, over, book.spread));
+            let on = stage.show(*show).filter(|it| it.ended.is_none() && it.closes() > at);
+            book.next_look = on.map(|it| next_look(self.id, it.show.opens(), at));
+            looking.push((*show, on.is_none(), book.spread));
         }
-        let open: Vec<Term> = looking.iter().filter(|it| !it.1).map(|it| it.0).collect();
+        // Nobody is worth anything before the price is known, and the price waits for how values are spread.
+        for (show, ..) in looking.iter().filter(|it| !it.1 && !it.2) {
+            self.tell_spread(*show, at, outbox);
+        }
+        let open: Vec<Term> = looking.iter().filter(|it| !it.1 && it.2).map(|it| it.0).collect();
         for shows in open.chunks(SHOWS) {
             let turns = self.turns(shows, at, stage);
             for (show, (turn, mine)) in shows.iter().zip(turns) {
-                if looking.iter().any(|it| it.0 == *show && !it.2) {
-                    self.tell_spread(*show, at, outbox);
-                }
                 let reasons = self.consider_these(mine, *show, None, at, outbox);
                 if let Some(book) = self.calling.books.get_mut(show) {
                     book.turns.insert(turn, reasons);

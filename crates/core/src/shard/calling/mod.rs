@@ -23,10 +23,10 @@ use crate::push::Reason;
 use crate::push::ledger::Ledger;
 use crate::push::report::Report;
 use crate::stage::Stage;
-use crate::stage::plan::LOOK_EVERY_S;
 use crate::time::Timestamp;
 pub use evaluate::No;
 use lessons::Watch;
+use look::next_look;
 use std::collections::BTreeMap;
 pub use why::Why;
 
@@ -180,17 +180,17 @@ impl Shard {
 
     /// The stage has changed at `now`: shows may have been planned, begun, moved or ended.
     pub fn staged(&mut self, now: Timestamp, stage: &Stage) {
-        let grid = i64::from(LOOK_EVERY_S) * 1000;
+        let (id, before) = (self.id, Timestamp(now.0.saturating_sub(1)));
         let stay = |show: &Term| stage.show(*show).is_some();
         self.calling.books.retain(|show, _| stay(show));
         for (term, on) in stage.shows() {
             let over = on.ended.is_some() || on.closes() <= now;
             let book = self.calling.books.entry(term).or_default();
             // Looks lie on a grid that begins with the window, whatever happens in between.
-            let opens = on.show.opens().0;
-            let next = opens + ((now.0 - opens).max(0) + grid - 1) / grid * grid;
-            let next = book.next_look.map_or(next, |it| if it.0 < opens { opens } else { it.0 });
-            book.next_look = (!over).then_some(Timestamp(next));
+            let opens = on.show.opens();
+            let next = book.next_look.filter(|it| *it >= opens);
+            let first = if book.spread { next_look(id, opens, before) } else { opens.max(now) };
+            book.next_look = (!over).then(|| next.unwrap_or(first));
         }
         self.calling.schedule();
     }
