@@ -2,10 +2,11 @@
 //!
 //! In: the tracking dialects (Segment, RudderStack, Jitsu) become [`beckon_core::event::Event`]s in
 //! [`collect`]. Out: the shapes of the HTTP interface ([`shape`]) and every error it can answer
-//! ([`problem`]). The core knows neither JSON nor HTTP; this crate knows no IO, clock or lock.
+//! ([`problem`]); bodies of control calls are read by [`put`]. The core knows neither JSON nor HTTP; this crate knows no IO, clock or lock.
 
 pub mod collect;
 pub mod limits;
 pub mod problem;
+pub mod put;
 pub mod shape;
 pub mod title;

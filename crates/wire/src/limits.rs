@@ -34,6 +34,10 @@ pub const URL_BYTES_MAX: usize = 2048;
 /// Longest show, in milliseconds: three days.
 pub const SHOW_MS_MAX: i64 = 72 * 3_600_000;
 
+/// Where a virtual clock stops, in milliseconds since the epoch: the year 2100. Columns hold seconds up to 2106, and what
+/// is reckoned from now must still fit.
+pub const CLOCK_MS_MAX: i64 = 4_102_444_800_000;
+
 /// Longest time before a show's start in which its pushes may go, in seconds: a week.
 pub const OPENS_BEFORE_S_MAX: u32 = 7 * 86_400;
 

@@ -255,6 +255,13 @@ impl Problem {
         self
     }
 
+    /// Of an item of the list at the JSON pointer `list`: `field` is that of the item alone so far.
+    pub fn in_item(mut self, item: usize, list: &str) -> Self {
+        self.item = u32::try_from(item).ok();
+        self.field = Some(format!("{list}/{item}{}", self.field.unwrap_or_default()));
+        self
+    }
+
     /// With what is wrong with a text.
     pub fn with_text(mut self, text: InText) -> Self {
         self.text = Some(Box::new(text));

@@ -93,18 +93,9 @@ pub fn json<T: serde::Serialize>(body: &T) -> Response {
     }
 }
 
-/// Reads a JSON body strictly: a misspelt field is an error with its name.
+/// Reads a JSON body strictly: a misspelt field is an error with its place.
 pub fn read_json<'b, T: serde::Deserialize<'b>>(bytes: &'b [u8]) -> Result<T, Failure> {
-    serde_json::from_slice(bytes).map_err(|error| {
-        let text = error.to_string();
-        let code = match error.classify() {
-            serde_json::error::Category::Data if text.starts_with("unknown field") => Code::FieldUnknown,
-            serde_json::error::Category::Data => Code::FieldInvalid,
-            _ => Code::BadJson,
-        };
-        let field = text.split('`').nth(1).filter(|_| code == Code::FieldUnknown).map(str::to_owned);
-        Failure(Problem { field, ..Problem::new(code).with_detail(text) })
-    })
+    Ok(beckon_wire::put::read(bytes)?)
 }
 
 /// Nothing is at this path.

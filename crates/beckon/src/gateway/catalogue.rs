@@ -117,14 +117,14 @@ pub async fn import_products(State(app): State<App>, body: Bytes) -> Result<Resp
     let items: Vec<ProductItem> = read_json::<beckon_wire::shape::ProductImport>(&body)?.items;
     if items.len() > IMPORT_MAX {
         let detail = format!("an import has at most {IMPORT_MAX} products, this one has {}", items.len());
-        return Err(Problem::new(Code::FieldInvalid).with_field("items").with_detail(detail).into());
+        return Err(Problem::new(Code::FieldInvalid).with_field("/items").with_detail(detail).into());
     }
     room_left(&app, items.len())?;
     let mut changes = Vec::with_capacity(items.len());
-    for item in items {
-        check_id(&item.id)?;
-        let term = |kind: Kind, text: &str| app.node.names().intern(kind, text);
-        changes.push(Change::PutProduct(item.product.into_core(&item.id, &term)?));
+    let term = |kind: Kind, text: &str| app.node.names().intern(kind, text);
+    for (at, ProductItem { id, product }) in items.into_iter().enumerate() {
+        let entered = product.into_core(&id, &term).map_err(|it| it.in_item(at, "/items"))?;
+        changes.push(Change::PutProduct(entered));
     }
     let count = changes.len();
     // One record: after a crash all of them are there or none is.

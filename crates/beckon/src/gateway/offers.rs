@@ -54,7 +54,7 @@ pub async fn put_offer(
 ) -> Result<Response, Failure> {
     check_id(&id)?;
     let input: OfferInput = read_json(&body)?;
-    let show = app.node.names().get(Kind::Show, &input.show_id);
+    let show = app.term(Kind::Show, &input.show_id);
     let show = app.node.director(|it| it.stage().show(show?).map(|it| it.show.clone()));
     let show = show.ok_or_else(|| {
         let detail = format!("there is no show `{}`: put it first", input.show_id);

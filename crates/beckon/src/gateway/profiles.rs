@@ -2,7 +2,7 @@
 
 use super::App;
 use super::answer::{Failure, json};
-use super::resource::{Paging, page_limit};
+use super::resource::{Paging, hex, page_limit};
 use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
@@ -55,7 +55,7 @@ pub async fn list_profiles(
 /// Shard and first row of a cursor.
 fn place_of(cursor: &str) -> Option<(u8, u32)> {
     let (shard, row) = cursor.split_at_checked(2)?;
-    let place = (u8::from_str_radix(shard, 16).ok()?, u32::from_str_radix(row, 16).ok()?);
+    let place = (u8::try_from(hex(shard, 2)?).ok()?, hex(row, 8)?);
     (usize::from(place.0) < SHARDS).then_some(place)
 }
 

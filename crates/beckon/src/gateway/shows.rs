@@ -55,7 +55,7 @@ pub async fn put_show(
 ) -> Result<Response, Failure> {
     check_id(&id)?;
     let input: ShowInput = read_json(&body)?;
-    if let Some(term) = app.node.names().get(Kind::Show, &id) {
+    if let Some(term) = app.term(Kind::Show, &id) {
         not_ended(&app, term)?;
     }
     let audience = audience(&app, &input)?;
@@ -74,7 +74,7 @@ fn audience(app: &App, input: &ShowInput) -> Result<Option<core::Audience>, Fail
         (None, None) => Ok(None),
         (Some(rule), None) => Ok(Some(audiences::compile(app, rule, "/audience")?)),
         (None, Some(id)) => {
-            let term = app.node.names().get(Kind::Audience, id);
+            let term = app.term(Kind::Audience, id);
             let found = app.node.director(|it| it.stage().audience(term?).cloned());
             found.map(Some).ok_or_else(|| {
                 let detail = format!("there is no audience `{id}`: put it first");
@@ -112,7 +112,7 @@ fn kind(app: &App, show: Term, cue: Cue) -> Result<CueKind, Failure> {
                 .with_field("/offer_id")
                 .with_detail(format!("there is no offer `{id}` in this show"))
         };
-        let term = app.node.names().get(Kind::Offer, id).ok_or_else(missing)?;
+        let term = app.term(Kind::Offer, id).ok_or_else(missing)?;
         let in_show =
             app.node.director(|it| it.stage().offer(term).is_some_and(|it| it.offer.show.term == show));
         if in_show { Ok(term) } else { Err(missing().into()) }
@@ -144,7 +144,7 @@ fn kind(app: &App, show: Term, cue: Cue) -> Result<CueKind, Failure> {
 
 /// A product that the catalogue has; it need not be in the rundown, for hosts improvise.
 fn pinned(app: &App, id: &str) -> Result<beckon_core::director::catalogue::Name, Failure> {
-    let term = app.node.names().get(Kind::Product, id);
+    let term = app.term(Kind::Product, id);
     let found = term.and_then(|it| RequestEdge::new(app).product(it));
     found.map(|it| it.id.clone()).ok_or_else(|| {
         let detail = format!("there is no product `{id}`: put it first");

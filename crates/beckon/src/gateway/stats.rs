@@ -5,14 +5,20 @@ use super::answer::{Failure, json};
 use axum::extract::{Path, State};
 use axum::response::Response;
 use beckon_core::id::{SourceId, Term};
+use beckon_wire::limits::BULK_SOURCE_BYTES_MAX;
+use beckon_wire::problem::{Code, Problem};
 use beckon_wire::shape::{self, BulkStatus};
 use std::collections::BTreeMap;
 use std::sync::atomic::Ordering;
 
 /// `GET /api/v1/bulk/{source}`: where a bulk source has to continue.
-pub async fn bulk(State(app): State<App>, Path(source): Path<String>) -> Response {
+pub async fn bulk(State(app): State<App>, Path(source): Path<String>) -> Result<Response, Failure> {
+    if source.len() > BULK_SOURCE_BYTES_MAX {
+        let detail = format!("the name of a bulk source has at most {BULK_SOURCE_BYTES_MAX} bytes");
+        return Err(Problem::new(Code::BadParameter).with_field("source").with_detail(detail).into());
+    }
     let next_sequence = app.node.bulk_next(&source);
-    json(&BulkStatus { source, next_sequence })
+    Ok(json(&BulkStatus { source, next_sequence }))
 }
 
 /// `GET /api/v1/stats`.

@@ -8,6 +8,7 @@ mod dispatch;
 mod evening;
 mod keys;
 mod node;
+mod openapi;
 mod peers;
 mod replay;
 mod replay_delivery;

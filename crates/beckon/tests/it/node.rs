@@ -189,6 +189,23 @@ fn the_catalogue_fills_in_what_an_event_leaves_out() {
 }
 
 #[test]
+fn an_id_that_is_too_long_never_names_what_goes_by_its_beginning() {
+    let dir = tempfile::tempdir().unwrap();
+    let server = Server::start(dir.path(), &[]);
+    let (longest, longer) = ("x".repeat(256), "x".repeat(257));
+    let call = |method, kind: &str, id: &str| {
+        let body = (method == "PUT").then(|| json!({ "title": "Tea" }));
+        server.control(method, &format!("/api/v1/{kind}/{id}"), body.as_ref()).status
+    };
+    for kind in ["products", "rooms"] {
+        assert_eq!((call("PUT", kind, &longest), call("PUT", kind, &longer)), (200, 422));
+        assert_eq!((call("GET", kind, &longer), call("DELETE", kind, &longer)), (404, 404));
+        assert_eq!(call("GET", kind, &longest), 200);
+    }
+    assert_eq!((call("GET", "bulk", &longest), call("GET", "bulk", &longer)), (200, 400));
+}
+
+#[test]
 fn virtual_time_moves_forward_only_when_told_and_continues_after_a_restart() {
     let dir = tempfile::tempdir().unwrap();
     let server = Server::start(dir.path(), &["--clock", "virtual"]);
@@ -196,6 +213,12 @@ fn virtual_time_moves_forward_only_when_told_and_continues_after_a_restart() {
     assert_eq!(to(&server, 1_511_658_000_000).status, 200);
     let backwards = to(&server, 1_511_657_000_000);
     assert_eq!((backwards.status, backwards.code().as_str()), (409, "clock-backwards"));
+    let never = to(&server, 4_102_444_800_001);
+    assert_eq!(
+        (never.status, never.json()["field"].as_str()),
+        (422, Some("/to")),
+        "columns could not hold it"
+    );
     // Two days ahead of the server's time is a broken clock: clamped to now, and counted.
     server.track("/v1/track", &view("u-1", "m-1", "2017-11-28T01:00:00Z"));
     assert_eq!(server.profile("u-1").json()["last_active"], "2017-11-26T01:00:00Z");

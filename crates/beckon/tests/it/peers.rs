@@ -8,11 +8,11 @@ use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-fn peers() -> PathBuf {
+pub fn peers() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/peers")
 }
 
-fn is_here(what: &str, needed: &[PathBuf]) -> bool {
+pub fn is_here(what: &str, needed: &[PathBuf]) -> bool {
     let missing = needed.iter().find(|it| !it.exists());
     if let Some(missing) = missing {
         assert!(

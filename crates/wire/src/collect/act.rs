@@ -7,6 +7,7 @@ use super::names::Meaning;
 use super::properties::{Product as Given, Properties};
 use super::text::{cut, named};
 use super::{Edge, words};
+use crate::limits::URL_BYTES_MAX;
 use beckon_core::director::catalogue::{Host, Name, Product, Room};
 use beckon_core::event::{Act, DeviceState, ProductRef, RoomAct, Text};
 use beckon_core::limits::TAGS_MAX;
@@ -125,16 +126,22 @@ fn product<'x>(
             host: product.host.into(),
             tags: tags.iter().map(|it| Name::from(*it)).collect(),
             title: cut(given.name.text().unwrap_or_default()).into(),
-            image: given.image.text().unwrap_or_default().into(),
+            image: given.image.text().filter(|it| it.len() <= URL_BYTES_MAX).unwrap_or_default().into(),
             price_cents: product.price_cents,
             list_price_cents: product.list_price_cents,
-            currency: given.currency.text().filter(|it| it.len() == 3).unwrap_or_default().into(),
+            currency: currency(given.currency.text().unwrap_or_default()).into(),
             seen_only: true,
         }),
         None => {}
     }
     product.tags = tags;
     product
+}
+
+/// An ISO 4217 code in capitals, as the catalogue takes it; else none.
+fn currency(text: &str) -> String {
+    let is_code = text.len() == 3 && text.bytes().all(|it| it.is_ascii_alphabetic());
+    if is_code { text.to_ascii_uppercase() } else { String::new() }
 }
 
 fn fill(cents: &mut u64, known: u64) {

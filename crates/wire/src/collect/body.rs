@@ -184,7 +184,7 @@ pub(super) fn read_call<'a>(text: &'a str, call: &mut Call<'a>) -> Result<(), se
 }
 
 /// Whether JSON text is an object.
-pub(super) fn is_object(json: &str) -> bool {
+pub(crate) fn is_object(json: &str) -> bool {
     json.trim_start().starts_with('{')
 }
 
@@ -341,12 +341,18 @@ impl<'de> Pick<'de> for BulkFields<'de> {
     }
 }
 
+/// Up to here a real number is a whole one exactly: 2⁵³.
+const EXACT_MAX: f64 = (1u64 << 53) as f64;
+
 impl BulkFields<'_> {
     fn finish(self) -> Option<Bulk> {
         let source = self.source.text().filter(|it| it.len() <= BULK_SOURCE_BYTES_MAX)?;
-        match self.sequence {
-            Value::Whole(sequence) => Some(Bulk { source: source.into(), sequence }),
-            _ => None,
-        }
+        let sequence = match self.sequence {
+            Value::Whole(sequence) => sequence,
+            // Some writers know no whole numbers.
+            Value::Real(it) if it.fract() == 0.0 && (0.0..=EXACT_MAX).contains(&it) => it as u64,
+            _ => return None,
+        };
+        Some(Bulk { source: source.into(), sequence })
     }
 }

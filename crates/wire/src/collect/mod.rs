@@ -25,6 +25,7 @@ mod traits;
 mod words;
 
 pub use answer::{Collected, Reason, Rejected};
+pub(crate) use body::is_object;
 pub use body::{Body, Bulk, Refusal};
 pub use call::{CallKind, Route};
 

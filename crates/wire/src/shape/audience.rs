@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 #[serde(deny_unknown_fields)]
 pub struct AudienceInput {
     /// The rule, in CEL; an empty one is for everyone. `docs/audiences.md` lists what it may ask.
+    #[cfg_attr(feature = "openapi", schema(max_length = 4096))]
     pub rule: String,
 }
 

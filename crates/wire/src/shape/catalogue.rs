@@ -17,32 +17,39 @@ use serde::{Deserialize, Serialize};
 pub struct ProductInput {
     /// What the shoppers call it.
     #[serde(skip_serializing_if = "String::is_empty")]
+    #[cfg_attr(feature = "openapi", schema(max_length = 512))]
     pub title: String,
     /// Its category.
     #[serde(skip_serializing_if = "String::is_empty")]
+    #[cfg_attr(feature = "openapi", schema(max_length = 256))]
     pub category: String,
     /// Its brand.
     #[serde(skip_serializing_if = "String::is_empty")]
+    #[cfg_attr(feature = "openapi", schema(max_length = 256))]
     pub brand: String,
     /// The host who usually shows it.
     #[serde(skip_serializing_if = "String::is_empty")]
+    #[cfg_attr(feature = "openapi", schema(max_length = 256))]
     pub host_id: String,
     /// Its tags.
     #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[cfg_attr(feature = "openapi", schema(max_items = 16))]
     pub tags: Vec<String>,
     /// URL of its picture.
     #[serde(skip_serializing_if = "String::is_empty")]
+    #[cfg_attr(feature = "openapi", schema(max_length = 2048))]
     pub image_url: String,
     /// Its price, in whole units of `currency`.
     #[serde(with = "money", skip_serializing_if = "money::is_unknown")]
-    #[cfg_attr(feature = "openapi", schema(value_type = Option<f64>))]
+    #[cfg_attr(feature = "openapi", schema(value_type = f64, minimum = 0.0, maximum = 90000000000000.0))]
     pub price: u64,
     /// Its price before any reduction.
     #[serde(with = "money", skip_serializing_if = "money::is_unknown")]
-    #[cfg_attr(feature = "openapi", schema(value_type = Option<f64>))]
+    #[cfg_attr(feature = "openapi", schema(value_type = f64, minimum = 0.0, maximum = 90000000000000.0))]
     pub list_price: u64,
     /// ISO 4217 code.
     #[serde(skip_serializing_if = "String::is_empty")]
+    #[cfg_attr(feature = "openapi", schema(pattern = "^([A-Z]{3})?$"))]
     pub currency: String,
 }
 
@@ -66,14 +73,17 @@ pub struct Product {
 #[serde(deny_unknown_fields)]
 pub struct ProductImport {
     /// The products.
+    #[cfg_attr(feature = "openapi", schema(max_items = 10000))]
     pub items: Vec<ProductItem>,
 }
 
 /// A product with its id, to be put.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
 pub struct ProductItem {
     /// Its id in the shop.
+    #[cfg_attr(feature = "openapi", schema(min_length = 1, max_length = 256))]
     pub id: String,
     /// What is put.
     #[serde(flatten)]
@@ -87,9 +97,11 @@ pub struct ProductItem {
 pub struct HostInput {
     /// What the shoppers call the host.
     #[serde(skip_serializing_if = "String::is_empty")]
+    #[cfg_attr(feature = "openapi", schema(max_length = 512))]
     pub name: String,
     /// Style of hosting, e.g. `calm`.
     #[serde(skip_serializing_if = "String::is_empty")]
+    #[cfg_attr(feature = "openapi", schema(max_length = 256))]
     pub style: String,
 }
 
@@ -111,9 +123,11 @@ pub struct Host {
 pub struct RoomInput {
     /// Its title.
     #[serde(skip_serializing_if = "String::is_empty")]
+    #[cfg_attr(feature = "openapi", schema(max_length = 512))]
     pub title: String,
     /// Who goes live in it.
     #[serde(skip_serializing_if = "String::is_empty")]
+    #[cfg_attr(feature = "openapi", schema(max_length = 256))]
     pub host_id: String,
 }
 

@@ -21,6 +21,7 @@ pub struct ChannelInput {
     #[serde(default = "yes")]
     pub enabled: bool,
     /// Where its requests go: `https`, or plain `http` within a private network.
+    #[cfg_attr(feature = "openapi", schema(format = "uri", max_length = 2048))]
     pub url: String,
     /// What its requests are signed with: `whsec_` and 24 to 64 bytes in base64. Left out, the one there is
     /// stays, or one is made and shown once.

@@ -16,7 +16,7 @@ pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<
     if (0.0..=CENTS_MAX).contains(&cents) {
         Ok(cents as u64)
     } else {
-        Err(serde::de::Error::custom("an amount of money must not be negative"))
+        Err(serde::de::Error::custom("an amount of money is 0 to 90000000000000"))
     }
 }
 

@@ -16,8 +16,10 @@ use serde::{Deserialize, Serialize};
 #[serde(deny_unknown_fields)]
 pub struct OfferInput {
     /// In which show.
+    #[cfg_attr(feature = "openapi", schema(min_length = 1, max_length = 256))]
     pub show_id: String,
     /// Of which product; the catalogue has it.
+    #[cfg_attr(feature = "openapi", schema(min_length = 1, max_length = 256))]
     pub product_id: String,
     /// What it costs.
     pub price: Money,

@@ -25,14 +25,18 @@ const OPENS_BEFORE_S_DEFAULT: u32 = 900;
 #[serde(deny_unknown_fields)]
 pub struct ShowInput {
     /// The room it is in.
+    #[cfg_attr(feature = "openapi", schema(min_length = 1, max_length = 256))]
     pub room_id: String,
     /// Who hosts it; the room's host if left out.
     #[serde(default, skip_serializing_if = "String::is_empty")]
+    #[cfg_attr(feature = "openapi", schema(max_length = 256))]
     pub host_id: String,
     /// The style of hosting; the host's if left out.
     #[serde(default, skip_serializing_if = "String::is_empty")]
+    #[cfg_attr(feature = "openapi", schema(max_length = 256))]
     pub style: String,
     /// What the shoppers call it.
+    #[cfg_attr(feature = "openapi", schema(min_length = 1, max_length = 512))]
     pub title: String,
     /// When it is planned to start.
     pub starts_at: At,
@@ -40,12 +44,15 @@ pub struct ShowInput {
     pub ends_at: At,
     /// Shoppers the room can hold; left out for no bound.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(minimum = 1))]
     pub capacity: Option<u32>,
     /// Pushes that may be sent for it in all; left out for no bound.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(minimum = 1))]
     pub push_budget: Option<u64>,
     /// How long before its start the first pushes may go, in seconds.
     #[serde(default = "opens_before_s")]
+    #[cfg_attr(feature = "openapi", schema(maximum = 604800))]
     pub opens_before_s: u32,
     /// Whom it is for: a rule in CEL; left out for everyone.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -55,9 +62,11 @@ pub struct ShowInput {
     pub audience_id: Option<String>,
     /// The phases. Until the first of them it is warm-up.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[cfg_attr(feature = "openapi", schema(max_items = 64))]
     pub phases: Vec<PhaseInput>,
     /// Which product is planned to be shown when.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[cfg_attr(feature = "openapi", schema(max_items = 512))]
     pub slots: Vec<SlotInput>,
     /// What a shopper in the room is worth.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -85,6 +94,7 @@ pub struct PhaseInput {
 #[serde(deny_unknown_fields)]
 pub struct SlotInput {
     /// The product; the catalogue has it.
+    #[cfg_attr(feature = "openapi", schema(min_length = 1, max_length = 256))]
     pub product_id: String,
     /// From when.
     pub starts_at: At,

@@ -17,6 +17,7 @@ pub struct TemplateInput {
     /// The language it is written in (BCP 47): `zh` or `en`.
     pub language: String,
     /// For which triggers; at least one.
+    #[cfg_attr(feature = "openapi", schema(min_items = 1))]
     pub triggers: Vec<Trigger>,
     /// For which product alone; left out for any.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -25,8 +26,10 @@ pub struct TemplateInput {
     #[serde(default)]
     pub price_led: bool,
     /// The title, in Liquid.
+    #[cfg_attr(feature = "openapi", schema(min_length = 1, max_length = 1024))]
     pub title: String,
     /// The text, in Liquid.
+    #[cfg_attr(feature = "openapi", schema(min_length = 1, max_length = 4096))]
     pub body: String,
 }
 
@@ -95,8 +98,10 @@ pub struct PreviewInput {
     /// The language it is written in: `zh` or `en`.
     pub language: String,
     /// The title, in Liquid.
+    #[cfg_attr(feature = "openapi", schema(min_length = 1, max_length = 1024))]
     pub title: String,
     /// The text, in Liquid.
+    #[cfg_attr(feature = "openapi", schema(min_length = 1, max_length = 4096))]
     pub body: String,
     /// Facts to say it with. What is left out is taken from a sample; `null` makes a fact unknown.
     #[serde(default)]

@@ -89,7 +89,7 @@ fn what_an_event_leaves_out_the_catalogue_fills_in() {
 #[test]
 fn an_unknown_product_is_reported_as_seen() {
     let body = r#"{"userId":"u","event":"Order Completed","properties":{"products":[
-        {"product_id":"p1","name":"Tea 茶","category":"food","price":12.5,"currency":"CNY","image_url":"https://x/y"},
+        {"product_id":"p1","name":"Tea 茶","category":"food","price":12.5,"currency":"cny","image_url":"https://x/y"},
         {"product_id":"known"},{"name":"no id"}]}}"#;
     let edge = TestEdge::default();
     collect(body.as_bytes(), Route::of("t").unwrap(), &receipt(), &edge, &mut |_, _| {}).unwrap();
@@ -101,6 +101,20 @@ fn an_unknown_product_is_reported_as_seen() {
         (one.price_cents, &*one.currency, &*one.image, one.seen_only),
         (1250, "CNY", "https://x/y", true)
     );
+}
+
+#[test]
+fn what_the_catalogue_would_refuse_of_a_seen_product_is_left_out() {
+    let long = "x".repeat(2049);
+    for currency in ["yuan", "元", "¥C", "C1Y"] {
+        let body = format!(
+            r#"{{"userId":"u","event":"Product Viewed","properties":{{"product_id":"p1","currency":"{currency}","image_url":"{long}"}}}}"#
+        );
+        let edge = TestEdge::default();
+        collect(body.as_bytes(), Route::of("t").unwrap(), &receipt(), &edge, &mut |_, _| {}).unwrap();
+        let seen = edge.seen.borrow();
+        assert_eq!((&*seen[0].currency, &*seen[0].image), ("", ""), "{currency}");
+    }
 }
 
 #[test]

@@ -1,14 +1,14 @@
 //! `/openapi.json`: OpenAPI 3.1, its schemas generated from the types that the handlers use.
 
+mod collect;
+mod schemas;
 mod stage;
 
 use axum::response::{IntoResponse, Response};
-use beckon_wire::problem::{Code, Document};
-use beckon_wire::shape;
+use beckon_core::limits::NAME_BYTES_MAX;
+use beckon_wire::problem::Code;
 use serde_json::{Map, Value, json};
 use std::sync::OnceLock;
-use utoipa::openapi::{RefOr, Schema};
-use utoipa::{PartialSchema, ToSchema};
 
 /// One operation.
 struct Operation {
@@ -23,9 +23,17 @@ struct Operation {
     answer: (u16, Option<Value>),
     /// Which errors it can answer beside those of its tag.
     errors: &'static [Code],
-    query: &'static [(&'static str, &'static str)],
+    query: &'static [Parameter],
     /// An example of the body, and one of the answer.
     examples: (Option<Value>, Option<Value>),
+}
+
+/// A parameter of the query.
+#[derive(Clone, Copy)]
+struct Parameter {
+    name: &'static str,
+    about: &'static str,
+    schema: fn() -> Value,
 }
 
 fn reference(name: &str) -> Value {
@@ -43,71 +51,35 @@ fn page_of(name: &str) -> Value {
     })
 }
 
-const PAGING: &[(&str, &str)] = &[
-    ("cursor", "Where the list goes on: `next` of the page before."),
-    ("limit", "Items of a page, 1 to 1000."),
+const PAGING: &[Parameter] = &[
+    Parameter {
+        name: "cursor",
+        about: CURSOR,
+        schema: || json!({ "type": "string", "pattern": "^[0-9a-f]{8}$" }),
+    },
+    LIMIT,
 ];
+const PAGING_PROFILES: &[Parameter] = &[
+    Parameter {
+        name: "cursor",
+        about: CURSOR,
+        schema: || json!({ "type": "string", "pattern": "^[0-3][0-9a-f]{9}$" }),
+    },
+    LIMIT,
+];
+const CURSOR: &str = "Where the list goes on: `next` of the page before.";
+const LIMIT: Parameter = Parameter {
+    name: "limit",
+    about: "Items of a page.",
+    schema: || json!({ "type": "integer", "minimum": 1, "maximum": 1000, "default": 100 }),
+};
 
 fn operations() -> Vec<Operation> {
-    let call = json!({
-        "type": "object",
-        "description": "A call of Segment's HTTP tracking API, see https://segment.com/docs/connections/sources/catalog/libraries/server/http-api/.",
-        "properties": {
-            "userId": { "type": ["string", "number", "null"] },
-            "anonymousId": { "type": ["string", "number", "null"] },
-            "messageId": { "type": "string" },
-            "timestamp": { "type": "string" },
-            "sentAt": { "type": "string" },
-            "event": { "type": "string" },
-            "properties": { "type": "object" },
-            "traits": { "type": "object" },
-            "context": { "type": "object" }
-        }
-    });
-    let batch = json!({
-        "type": "object",
-        "required": ["batch"],
-        "properties": {
-            "batch": { "type": "array", "maxItems": 2500, "items": { "type": "object" } },
-            "sentAt": { "type": "string" },
-            "writeKey": { "type": "string" },
-            "bulk": {
-                "type": "object",
-                "description": "A bulk source's name and the number of this batch's first event.",
-                "required": ["source", "sequence"],
-                "properties": { "source": { "type": "string" }, "sequence": { "type": "integer", "minimum": 0 } }
-            }
-        }
-    });
-    let mut all = Vec::new();
+    let mut all = collect::operations();
     let mut add = |method, path, id, summary, tag, body, answer, errors: &'static [Code], query| {
         let examples = (None, None);
         all.push(Operation { method, path, id, summary, tag, body, answer, errors, query, examples });
     };
-    for (kind, summary) in [
-        ("identify", "Who a shopper is"),
-        ("track", "What a shopper did"),
-        ("page", "A page was seen"),
-        ("screen", "A screen was seen"),
-        ("group", "A shopper belongs to a group"),
-        ("alias", "Two ids are one shopper"),
-    ] {
-        let path: &'static str = String::leak(format!("/v1/{kind}"));
-        let answer = (200, Some(reference("Answer")));
-        add("post", path, kind, summary, "collect", Some(call.clone()), answer, COLLECT_ERRORS, &[]);
-    }
-    let answer = (200, Some(reference("Answer")));
-    add(
-        "post",
-        "/v1/batch",
-        "batch",
-        "Many calls at once",
-        "collect",
-        Some(batch),
-        answer,
-        BATCH_ERRORS,
-        &[],
-    );
     for (plural, one, shape) in
         [("products", "product", "Product"), ("hosts", "host", "Host"), ("rooms", "room", "Room")]
     {
@@ -182,7 +154,7 @@ fn operations() -> Vec<Operation> {
         None,
         (200, Some(page_of("Profile"))),
         &[Code::BadCursor, Code::BadParameter],
-        PAGING,
+        PAGING_PROFILES,
     );
     add(
         "get",
@@ -265,92 +237,25 @@ fn operations() -> Vec<Operation> {
     all
 }
 
-const COLLECT_ERRORS: &[Code] =
-    &[Code::BadJson, Code::EventTooLarge, Code::Overloaded, Code::JournalUnavailable, Code::MediaTypeUnknown];
-const BATCH_ERRORS: &[Code] = &[
+const WRITE_ERRORS: &[Code] = &[
     Code::BadJson,
-    Code::BatchTooLarge,
-    Code::TooManyEvents,
-    Code::BulkGap,
+    Code::BadBody,
+    Code::BodyTooLarge,
+    Code::FieldInvalid,
+    Code::FieldUnknown,
+    Code::LimitReached,
     Code::Overloaded,
     Code::JournalUnavailable,
-    Code::MediaTypeUnknown,
-    Code::LimitReached,
 ];
-const WRITE_ERRORS: &[Code] =
-    &[Code::BadJson, Code::BodyTooLarge, Code::FieldInvalid, Code::Overloaded, Code::JournalUnavailable];
-const CLOCK_ERRORS: &[Code] = &[Code::BadJson, Code::ClockNotVirtual, Code::FieldInvalid, Code::BodyTooLarge];
-
-fn schemas() -> Map<String, Value> {
-    let mut all: Vec<(String, RefOr<Schema>)> = Vec::new();
-    macro_rules! add {
-        ($($shape:ty),+ $(,)?) => {$(
-            all.push((<$shape>::name().into_owned(), <$shape>::schema()));
-            <$shape>::schemas(&mut all);
-        )+};
-    }
-    add!(
-        Document,
-        shape::Answer,
-        shape::ProductInput,
-        shape::Product,
-        shape::ProductImport,
-        shape::HostInput,
-        shape::Host,
-        shape::RoomInput,
-        shape::Room,
-        shape::Profile,
-        shape::Export,
-        shape::Stats,
-        shape::BulkStatus,
-        shape::Clock,
-        shape::Advance,
-        shape::ShowInput,
-        shape::Show,
-        shape::Cue,
-        shape::OfferInput,
-        shape::Offer,
-        shape::CampaignInput,
-        shape::Campaign,
-        shape::AudienceInput,
-        shape::Audience,
-        shape::AudienceCount,
-        shape::TemplateInput,
-        shape::Template,
-        shape::template::PreviewInput,
-        shape::template::Preview,
-        shape::PolicyInput,
-        shape::Policy,
-        shape::ChannelInput,
-        shape::ChannelPlan,
-        shape::Report,
-        shape::Why,
-        shape::Message,
-    );
-    let all = all.into_iter().filter_map(|(name, schema)| Some((name, serde_json::to_value(schema).ok()?)));
-    merged(all.collect())
-}
-
-/// A shape that holds another's fields among its own comes as `allOf` of the two; but what is put refuses unknown
-/// fields, and would refuse the own ones. So such a schema is made one object.
-fn merged(mut all: Map<String, Value>) -> Map<String, Value> {
-    let names: Vec<String> = all.keys().cloned().collect();
-    for name in names {
-        let Some(parts) = all[&name].get("allOf").and_then(Value::as_array).cloned() else { continue };
-        let mut one = json!({ "type": "object", "description": all[&name]["description"] });
-        let (mut properties, mut required) = (Map::new(), Vec::new());
-        for part in &parts {
-            let target = part["$ref"].as_str().and_then(|it| it.rsplit('/').next());
-            let part = target.map_or(part, |it| &all[it]);
-            properties.extend(part["properties"].as_object().cloned().unwrap_or_default());
-            required.extend(part["required"].as_array().cloned().unwrap_or_default());
-        }
-        one["properties"] = properties.into();
-        one["required"] = required.into();
-        all.insert(name, one);
-    }
-    all
-}
+const CLOCK_ERRORS: &[Code] = &[
+    Code::BadJson,
+    Code::BadBody,
+    Code::ClockNotVirtual,
+    Code::ClockBackwards,
+    Code::FieldInvalid,
+    Code::FieldUnknown,
+    Code::BodyTooLarge,
+];
 
 fn operation(it: &Operation) -> Value {
     let mut responses = Map::new();
@@ -378,23 +283,26 @@ fn operation(it: &Operation) -> Value {
         by_status.entry(code.status()).or_default().push(code.word());
     }
     for (status, words) in by_status {
-        let problem = json!({
+        let mut problem = json!({
             "description": words.join(", "),
             "content": { "application/problem+json": { "schema": reference("Problem") } }
         });
+        if let Some((name, header)) = header(status) {
+            problem["headers"] = json!({ name: header });
+        }
         responses.insert(status.to_string(), problem);
     }
     let named = it.path.split('{').skip(1).filter_map(|it| it.split('}').next());
-    let in_path = named
-        .map(|name| json!({ "name": name, "in": "path", "required": true, "schema": { "type": "string" } }));
-    let in_query = it.query.iter().map(|(name, about)| {
-        let kind = if *name == "limit" {
-            json!({ "type": "integer", "minimum": 1, "maximum": 1000 })
-        } else {
-            json!({ "type": "string" })
+    let in_path = named.map(|name| {
+        let schema = match name {
+            "channel" => reference("Channel"),
+            _ => json!({ "type": "string", "minLength": 1, "maxLength": NAME_BYTES_MAX }),
         };
-        json!({ "name": name, "in": "query", "description": about, "schema": kind })
+        json!({ "name": name, "in": "path", "required": true, "schema": schema })
     });
+    let in_query = it.query.iter().map(
+        |it| json!({ "name": it.name, "in": "query", "description": it.about, "schema": (it.schema)() }),
+    );
     let key = if it.tag == "collect" { "writeKey" } else { "serverKey" };
     let mut operation = json!({
         "operationId": it.id,
@@ -409,6 +317,25 @@ fn operation(it: &Operation) -> Value {
             json!({ "required": true, "content": content(body, it.examples.0.as_ref()) });
     }
     operation
+}
+
+/// The header that every answer of a status carries.
+fn header(status: u16) -> Option<(&'static str, Value)> {
+    match status {
+        401 => Some((
+            "WWW-Authenticate",
+            json!({ "required": true, "description": "How a key is sent.", "schema": { "type": "string" } }),
+        )),
+        429 | 503 => Some((
+            "Retry-After",
+            json!({
+                "required": true,
+                "description": "After how many seconds trying again makes sense.",
+                "schema": { "type": "integer", "minimum": 1 }
+            }),
+        )),
+        _ => None,
+    }
 }
 
 /// The document.
@@ -436,7 +363,7 @@ pub fn document() -> Value {
         ],
         "paths": paths,
         "components": {
-            "schemas": schemas(),
+            "schemas": schemas::schemas(),
             "securitySchemes": {
                 "writeKey": { "type": "http", "scheme": "basic", "description": "The write key as user name, no password." },
                 "serverKey": { "type": "http", "scheme": "basic", "description": "The server key as user name, no password." },

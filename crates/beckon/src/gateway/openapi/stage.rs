@@ -1,15 +1,16 @@
 //! The operations about shows and all that belongs to them, with examples. The examples are one plan: a test
 //! puts them in their order.
 
-use super::{Operation, PAGING, page_of, reference};
+use super::{Operation, PAGING, Parameter, page_of, reference};
 use beckon_wire::problem::Code;
 use serde_json::{Value, json};
 
 const READ: &[Code] = &[Code::NotFound];
-const LIST: &[Code] = &[Code::BadCursor];
+const LIST: &[Code] = &[Code::BadCursor, Code::BadParameter];
 const DELETE: &[Code] = &[Code::NotFound, Code::Overloaded, Code::JournalUnavailable];
 const PUT: &[Code] = &[
     Code::BadJson,
+    Code::BadBody,
     Code::BodyTooLarge,
     Code::FieldInvalid,
     Code::FieldUnknown,
@@ -19,6 +20,7 @@ const PUT: &[Code] = &[
 ];
 const PUT_AUDIENCE: &[Code] = &[
     Code::BadJson,
+    Code::BadBody,
     Code::BodyTooLarge,
     Code::FieldInvalid,
     Code::FieldUnknown,
@@ -29,6 +31,7 @@ const PUT_AUDIENCE: &[Code] = &[
 ];
 const PUT_SHOW: &[Code] = &[
     Code::BadJson,
+    Code::BadBody,
     Code::ShowEnded,
     Code::BodyTooLarge,
     Code::FieldInvalid,
@@ -41,6 +44,7 @@ const PUT_SHOW: &[Code] = &[
 ];
 const CUE: &[Code] = &[
     Code::BadJson,
+    Code::BadBody,
     Code::NotFound,
     Code::ShowEnded,
     Code::BodyTooLarge,
@@ -52,6 +56,7 @@ const CUE: &[Code] = &[
 ];
 const PUT_TEMPLATE: &[Code] = &[
     Code::BadJson,
+    Code::BadBody,
     Code::BodyTooLarge,
     Code::FieldInvalid,
     Code::FieldUnknown,
@@ -63,6 +68,7 @@ const PUT_TEMPLATE: &[Code] = &[
 ];
 const PUT_CHANNEL: &[Code] = &[
     Code::BadJson,
+    Code::BadBody,
     Code::NotFound,
     Code::BodyTooLarge,
     Code::FieldInvalid,
@@ -72,10 +78,22 @@ const PUT_CHANNEL: &[Code] = &[
     Code::JournalUnavailable,
 ];
 const DELETE_CHANNEL: &[Code] = &[Code::NotFound, Code::Overloaded, Code::Internal, Code::JournalUnavailable];
-const TRY: &[Code] =
-    &[Code::BadJson, Code::BodyTooLarge, Code::FieldInvalid, Code::FieldUnknown, Code::AudienceInvalid];
-const TRY_TEMPLATE: &[Code] =
-    &[Code::BadJson, Code::BodyTooLarge, Code::FieldInvalid, Code::FieldUnknown, Code::TemplateInvalid];
+const TRY: &[Code] = &[
+    Code::BadJson,
+    Code::BadBody,
+    Code::BodyTooLarge,
+    Code::FieldInvalid,
+    Code::FieldUnknown,
+    Code::AudienceInvalid,
+];
+const TRY_TEMPLATE: &[Code] = &[
+    Code::BadJson,
+    Code::BadBody,
+    Code::BodyTooLarge,
+    Code::FieldInvalid,
+    Code::FieldUnknown,
+    Code::TemplateInvalid,
+];
 
 /// An operation without body, query and examples.
 fn of(
@@ -111,13 +129,21 @@ impl Operation {
         self
     }
 
-    fn asked(mut self, query: &'static [(&'static str, &'static str)]) -> Self {
+    fn asked(mut self, query: &'static [Parameter]) -> Self {
         self.query = query;
         self
     }
 }
 
-const OFFERS_OF: &[(&str, &str)] = &[PAGING[0], PAGING[1], ("show_id", "Only the offers of this show.")];
+const OFFERS_OF: &[Parameter] = &[
+    PAGING[0],
+    PAGING[1],
+    Parameter {
+        name: "show_id",
+        about: "Only the offers of this show.",
+        schema: || json!({ "type": "string" }),
+    },
+];
 
 /// The operations, in the order in which a show is planned.
 pub(super) fn operations() -> Vec<Operation> {
@@ -220,7 +246,7 @@ fn shows() -> Vec<Operation> {
     ]
 }
 
-const OFFERS: &[Code] = &[Code::BadCursor, Code::NotFound];
+const OFFERS: &[Code] = &[Code::BadCursor, Code::BadParameter, Code::NotFound];
 
 fn outcomes() -> Vec<Operation> {
     vec![

@@ -44,7 +44,6 @@ pub struct Attributes {
     /// His devices.
     pub devices: Vec<Device>,
     /// Traits that have no meaning of their own to us, by name.
-    #[cfg_attr(feature = "openapi", schema(value_type = BTreeMap<String, Object>))]
     pub traits: BTreeMap<String, Value>,
 }
 
@@ -59,6 +58,7 @@ pub struct TimeZone {
     pub utc_offset_minutes: i16,
     /// When an event last told the zone.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(format = DateTime))]
     pub since: Option<String>,
 }
 
@@ -92,6 +92,7 @@ pub struct App {
     /// Its name.
     pub name: String,
     /// The hour in which it was last used.
+    #[cfg_attr(feature = "openapi", schema(format = DateTime))]
     pub last_used: String,
 }
 
@@ -111,9 +112,11 @@ pub struct Device {
     pub token_masked: Option<String>,
     /// When the token was told, or taken back.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(format = DateTime))]
     pub token_since: Option<String>,
     /// The hour in which the device was last seen.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(format = DateTime))]
     pub last_seen: Option<String>,
 }
 

@@ -53,6 +53,7 @@ pub struct Touched {
     /// Which.
     pub product_id: String,
     /// When it last was.
+    #[cfg_attr(feature = "openapi", schema(format = DateTime))]
     pub at: String,
 }
 
@@ -68,6 +69,7 @@ pub struct InCart {
     /// How many, as the latest event of this product says.
     pub quantity: u32,
     /// When it was put in.
+    #[cfg_attr(feature = "openapi", schema(format = DateTime))]
     pub at: String,
 }
 
@@ -78,6 +80,7 @@ pub struct Since {
     /// What.
     pub id: String,
     /// Since when.
+    #[cfg_attr(feature = "openapi", schema(format = DateTime))]
     pub since: String,
 }
 
@@ -91,6 +94,7 @@ pub struct Engagement {
     pub dwell_seconds: u32,
     /// When he last entered a room.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(format = DateTime))]
     pub last_room_entered: Option<String>,
     pub likes: u32,
     pub comments: u32,
@@ -115,12 +119,16 @@ pub struct Funnel {
     pub purchases: u32,
     pub refunds: u32,
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(format = DateTime))]
     pub last_view: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(format = DateTime))]
     pub last_cart: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(format = DateTime))]
     pub last_checkout: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(format = DateTime))]
     pub last_purchase: Option<String>,
 }
 

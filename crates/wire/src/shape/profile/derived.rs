@@ -55,6 +55,7 @@ pub struct CartHesitation {
     pub category: Option<String>,
     /// When it was put into the cart.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(format = DateTime))]
     pub since: Option<String>,
     /// What that rests on.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -70,6 +71,7 @@ pub struct HesitationEvidence {
     /// On how many of those days.
     pub days: u32,
     /// His last payment, which was before that; if he never paid, when the product was put in.
+    #[cfg_attr(feature = "openapi", schema(format = DateTime))]
     pub no_payment_since: String,
 }
 

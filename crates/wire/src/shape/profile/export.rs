@@ -50,6 +50,7 @@ pub struct AttributeSet {
     /// Which; a consent as `consent.web_push.marketing`.
     pub attribute: String,
     /// When.
+    #[cfg_attr(feature = "openapi", schema(format = DateTime))]
     pub at: String,
 }
 
@@ -62,6 +63,7 @@ pub struct HeldTrait {
     /// Its value as JSON text.
     pub json: String,
     /// When it was set.
+    #[cfg_attr(feature = "openapi", schema(format = DateTime))]
     pub at: String,
 }
 
@@ -100,6 +102,7 @@ pub struct HeldDays {
     /// The category.
     pub category: String,
     /// The last day it was touched, on his own clock.
+    #[cfg_attr(feature = "openapi", schema(format = Date))]
     pub last_day: String,
     /// Touches on that day, the day before, and so on for seven days; each stops at 15.
     pub touches: Vec<u32>,

@@ -39,6 +39,7 @@ pub struct Heard<T> {
     /// The value.
     pub value: T,
     /// When it was so.
+    #[cfg_attr(feature = "openapi", schema(format = DateTime))]
     pub at: String,
     /// How long ago that is.
     pub age_seconds: u32,

@@ -30,12 +30,15 @@ pub struct Profile {
     /// Whether he is known.
     pub kind: Kind,
     /// The instant of which this tells.
+    #[cfg_attr(feature = "openapi", schema(format = DateTime))]
     pub as_of: String,
     /// His first activity.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(format = DateTime))]
     pub first_seen: Option<String>,
     /// His latest activity. What servers and devices say of him is none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(format = DateTime))]
     pub last_active: Option<String>,
     /// Events in all.
     pub events: u32,
