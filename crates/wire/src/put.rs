@@ -1,7 +1,7 @@
 //! Reads the body of a control call: strictly, and so that what is wrong with it is named by its place.
 //!
 //! Derived readers take an array for an object, its items for the fields in their order. Nobody means that,
-//! and the API's description does not allow it: [`Strict`] refuses it wherever it stands.
+//! and the API's description does not allow it: `Strict` refuses it wherever it stands.
 
 use crate::collect::is_object;
 use crate::problem::{Code, Problem};
