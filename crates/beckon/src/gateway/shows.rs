@@ -13,7 +13,7 @@ use beckon_core::show::{self as core, CueKind};
 use beckon_core::stage::{Stage, Staged};
 use beckon_wire::collect::Edge as _;
 use beckon_wire::problem::{Code, Problem};
-use beckon_wire::shape::{Cue, Show, ShowInput};
+use beckon_wire::shape::{At, Cue, Show, ShowInput};
 use bytes::Bytes;
 
 fn shape(app: &App, stage: &Stage, term: Term) -> Option<Show> {
@@ -30,6 +30,15 @@ pub fn show_term(app: &App, id: &str) -> Result<Term, Failure> {
 pub fn not_ended(app: &App, show: Term) -> Result<(), Failure> {
     let ended = app.node.director(|it| it.stage().show(show).is_some_and(|it| it.ended.is_some()));
     if ended { Err(Code::ShowEnded.into()) } else { Ok(()) }
+}
+
+/// Refuses to begin a show whose planned time is over: nobody is to be called into a plan of the past.
+fn not_over(app: &App, show: Term) -> Result<(), Failure> {
+    let now = app.node.clock().now();
+    let over = app.node.director(|it| it.stage().show(show).map(|it| it.closes()).filter(|it| *it <= now));
+    let Some(closed) = over else { return Ok(()) };
+    let detail = format!("by its plan it was over at {}: put it with new times, then start it", At(closed));
+    Err(Problem::new(Code::ShowEnded).with_detail(detail).into())
 }
 
 /// `GET /api/v1/shows/{id}`.
@@ -100,6 +109,9 @@ pub async fn cue(State(app): State<App>, Path(id): Path<String>, body: Bytes) ->
     let show = show_term(&app, &id)?;
     let cue: Cue = read_json(&body)?;
     not_ended(&app, show)?;
+    if cue == (Cue::Start {}) {
+        not_over(&app, show)?;
+    }
     let kind = kind(&app, show, cue)?;
     let shown = put(&app, Staged::Cue(core::Cue { show, kind }), |it| shape(&app, it, show)).await?;
     Ok(json(&shown))

@@ -171,6 +171,24 @@ fn a_show_that_cannot_be_is_refused_with_the_field_that_is_wrong() {
 }
 
 #[test]
+fn a_show_whose_planned_time_is_over_begins_only_once_it_is_planned_anew() {
+    let dir = tempfile::tempdir().unwrap();
+    let server = server(dir.path());
+    put(&server, "shows/show-1", &show());
+    to(&server, BEFORE_MS + 3 * 3600_000);
+    let start = json!({ "cue": "start" });
+    let answer = call(&server, "POST", "shows/show-1/cues", Some(&start));
+    assert_eq!((answer.status, answer.code()), (409, "show-ended".to_owned()));
+    assert_eq!(get(&server, "shows/show-1")["status"]["is_open"], false);
+    let mut later = show();
+    later["ends_at"] = json!("2026-11-11T23:30:00+08:00");
+    put(&server, "shows/show-1", &later);
+    assert_eq!(cue(&server, &start)["status"]["state"], "on_air");
+    // A cue that is sent again is no second beginning.
+    assert_eq!(cue(&server, &start)["status"]["started_at"], "2026-11-11T14:00:00Z");
+}
+
+#[test]
 fn cues_move_a_show_from_planned_to_over() {
     let dir = tempfile::tempdir().unwrap();
     let server = server(dir.path());

@@ -150,7 +150,6 @@ fn summary(asked: &Asked<'_>) -> String {
         said.push(told(shopper_id, push, *names));
     }
     let again = if why.pushes.is_empty() { "" } else { " again" };
-    let money = |cents: f64| format!("{:.2}", units(cents));
     match (why.now, &why.terms) {
         (None, Some((terms, _, trigger, product))) => {
             let about = named(*product, *names);
@@ -181,6 +180,12 @@ fn summary(asked: &Asked<'_>) -> String {
         }
     }
     said.join(" ")
+}
+
+/// An amount in whole units. What one push adds is often less than a hundredth: then more of it is said.
+fn money(cents: f64) -> String {
+    let decimals = if cents.abs() < 10.0 { 4 } else { 2 };
+    format!("{:.decimals$}", units(cents))
 }
 
 /// What happened to the latest push.
@@ -241,5 +246,16 @@ fn because(trigger: beckon_core::show::Trigger) -> &'static str {
         Trigger::Reminder => "he booked a reminder",
         Trigger::CameOnline => "he just came online",
         Trigger::CampaignEnding => "a campaign ends soon",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_amount_below_a_tenth_is_said_with_more_decimals() {
+        let said = [0.0, 0.31, -2.0, 9.99, 10.0, 123_456.0].map(money);
+        assert_eq!(said, ["0.0000", "0.0031", "-0.0200", "0.0999", "0.10", "1234.56"]);
     }
 }
