@@ -80,6 +80,7 @@ impl Composer {
         };
         let given = |text: &str| (!text.is_empty()).then(|| text.to_owned());
         let mut facts = Facts { now: node.clock().now(), ..Facts::default() };
+        facts.shopper.offset_min = Some(parcel.offset_min);
         facts.show.title = given(&show.title);
         facts.show.room = room.as_ref().and_then(|it| given(&it.title));
         facts.show.host = host.as_ref().and_then(|it| given(&it.name)).or_else(|| given(&show.host.text));

@@ -2,6 +2,7 @@
 
 use crate::server::Server;
 use crate::shows::{get, offer, put, server, show, to};
+use crate::sink::Sink;
 use serde_json::{Value, json};
 
 /// 2026-11-11T12:00:00Z, the start of the show.
@@ -177,6 +178,47 @@ fn a_ghost_is_named_as_one_and_counted_beside_the_pushes() {
     let report = get(&server, "shows/show-1/report");
     assert_eq!(report["funnel"]["decided"], 0);
     assert_eq!(report["incremental"]["ghosts"], json!({ "shoppers": 1, "entered": 1, "bought": 0 }));
+}
+
+#[test]
+fn a_time_in_the_words_is_that_of_the_shoppers_own_clock() {
+    const SECRET: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
+    let dir = tempfile::tempdir().unwrap();
+    let (server, sink) = (server(dir.path()), Sink::start(SECRET));
+    put(
+        &server,
+        "channels/webhook",
+        &json!({ "url": sink.url(), "secret": SECRET, "private_network": true }),
+    );
+    let words = json!({
+        "language": "en", "triggers": ["reminder"], "title": "{{ show.starts_at }}: {{ show.title }}", "body": "Come in."
+    });
+    put(&server, "templates/clock", &words);
+    for own in ["soon.en", "clock.en", "soon.zh", "clock.zh"] {
+        let path = format!("/api/v1/templates/reminder.{own}");
+        assert_eq!(server.control("DELETE", &path, None).status, 204);
+    }
+    put(&server, "shows/show-1", &show());
+    to(&server, START_MS - 60 * 60_000);
+    for (user, zone) in [("u-1", "Asia/Shanghai"), ("u-2", "Europe/London")] {
+        let body = json!({ "type": "track", "event": "Live Reminder Booked", "userId": user,
+            "timestamp": "2026-11-11T11:00:00Z", "context": { "timezone": zone },
+            "properties": { "room_id": "room-1", "show_id": "show-1" } });
+        assert_eq!(server.track("/v1/track", &body).status, 200);
+    }
+    for minute in -10..0 {
+        to(&server, START_MS + minute * 60_000);
+    }
+    let mut said: Vec<_> =
+        sink.take().iter().map(|it| (it["user_id"].clone(), it["title"].clone())).collect();
+    said.sort_by_key(|it| it.0.to_string());
+    assert_eq!(
+        said,
+        [
+            (json!("u-1"), json!("20:00: Winter skincare night")),
+            (json!("u-2"), json!("12:00: Winter skincare night"))
+        ]
+    );
 }
 
 #[test]

@@ -131,6 +131,7 @@ impl Shard {
             token: device.and_then(|it| it.token.clone()).unwrap_or_default(),
             app: details.and_then(|it| it.apps.first()).map(|it| it.0.clone()).unwrap_or_default(),
             language,
+            offset_min,
             class: push.class,
             deadline: push.deadline,
             attempt: push.attempts,

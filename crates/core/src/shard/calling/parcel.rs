@@ -26,6 +26,8 @@ pub struct Parcel {
     pub app: Box<str>,
     /// His language.
     pub language: Term,
+    /// His clock, in minutes east of UTC: times in the words are his.
+    pub offset_min: i16,
     /// Its class.
     pub class: Class,
     /// When it is too late.
