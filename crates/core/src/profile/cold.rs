@@ -143,8 +143,7 @@ impl Cold {
 
     /// Another shopper has had a device or a push address of his since `at` (Unix seconds).
     pub fn release(&mut self, key: ClaimKey, at: u32) -> Released {
-        let has = |it: &Arc<Details>| it.devices.keys().any(|own| own.0 == key);
-        match self.details.as_mut().filter(|it| has(it)) {
+        match self.details.as_mut().filter(|it| it.devices.has(key)) {
             Some(details) => Arc::make_mut(details).devices.release(key, at),
             None => Released::Lost(None),
         }

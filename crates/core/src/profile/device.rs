@@ -251,6 +251,7 @@ impl Devices {
             news.left.push(ClaimKey::device(&gone.id));
             news.left.extend(gone.address.map(|it| it.key()));
         }
+        news.left.retain(|it| !self.has(*it));
     }
 
     /// The in-app connection of a device of his changed at `at`.
@@ -267,7 +268,8 @@ impl Devices {
             && self.all[place].held_at() <= at
         {
             let device = self.all.remove(place);
-            news.freed.extend(device.address.map(|it| (it.key(), at)));
+            let address = device.address.map(|it| it.key()).filter(|it| !self.has(*it));
+            news.freed.extend(address.map(|it| (it, at)));
         }
     }
 
@@ -278,7 +280,7 @@ impl Devices {
                 return Released::Since(self.all[place].held_at());
             }
             let device = self.all.remove(place);
-            return Released::Lost(device.address.map(|it| it.key()));
+            return Released::Lost(device.address.map(|it| it.key()).filter(|it| !self.has(*it)));
         }
         for it in &mut self.all {
             if it.address.as_ref().is_some_and(|it| it.key() == key) {
@@ -301,6 +303,10 @@ impl Devices {
             let beyond = self.dead.len().saturating_sub(DEAD_MAX);
             self.dead.drain(..beyond);
         }
+    }
+
+    pub(super) fn has(&self, key: ClaimKey) -> bool {
+        self.keys().any(|it| it.0 == key)
     }
 
     /// What his devices are claimed by, and since when.

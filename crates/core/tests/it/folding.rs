@@ -412,7 +412,7 @@ fn the_surroundings_of_any_event_are_kept() {
         attributes: language zh-CN
         rhythm: weekday 17h 1.00
         clock: Asia/Shanghai +480 min
-        devices: d1 (android) t1
+        devices: d1 (android) Fcm t1
         apps: com.example.shop +32400
     "#]]
     .assert_eq(&show(&profile(&[event]), T0 + 9 * HOUR));

@@ -6,6 +6,7 @@ use beckon_core::event::{
 };
 use beckon_core::id::{MachineId, ShardId, SourceId, Term};
 use beckon_core::profile::{HistoryPage, HotPage, columns::Columns};
+use beckon_core::shard::message::Message;
 use beckon_core::shard::store::Profile;
 use beckon_core::shard::{Effect, Input, Look, Outcome, Shard};
 use beckon_core::stage::Stage;
@@ -179,14 +180,21 @@ pub fn is_lesson(effect: &Effect) -> bool {
     matches!(effect, Effect::Tell { to: MachineId::DIRECTOR, .. })
 }
 
-/// Ann's shard after these events, in this order. She is the only shopper, so it has nothing to tell.
+/// What a shard tells the home of a device or a push address.
+fn is_claim(effect: &Effect) -> bool {
+    let Effect::Tell { message, .. } = effect else { return false };
+    matches!(Message::decode(message), Ok((_, Message::Claim { .. } | Message::Disclaim { .. })))
+}
+
+/// Ann's shard after these events, in this order. She is the only shopper, so it has nothing else to tell than whose
+/// her devices are.
 pub fn shard_of_ann(events: &[Event<'static>]) -> Shard {
     let mut shard = Shard::new(ShardId::of("ann"), WINDOW);
     let mut effects = Vec::new();
     for event in events {
         collect(&mut shard, event.at, event, &mut effects);
     }
-    effects.retain(|it| !is_lesson(it));
+    effects.retain(|it| !is_lesson(it) && !is_claim(it));
     assert_eq!(effects, []);
     shard
 }

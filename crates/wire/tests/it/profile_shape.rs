@@ -202,54 +202,58 @@ fn a_profile_says_who_the_shopper_is() {
     check(
         &profile.attributes,
         expect![[r#"
-        {
-          "birth_year": 1990,
-          "age": 33,
-          "sex": "female",
-          "region": "Zhejiang",
-          "city_tier": 2,
-          "language": "zh-CN",
-          "time_zone": {
-            "name": "Asia/Shanghai",
-            "utc_offset_minutes": 480,
-            "since": "2023-11-13T01:00:00Z"
-          },
-          "spending_power": 4,
-          "consent": [
             {
-              "channel": "in_app",
-              "class": "marketing",
-              "state": "refused"
-            },
-            {
-              "channel": "web_push",
-              "class": "marketing",
-              "state": "given"
-            }
-          ],
-          "apps": [
-            {
-              "name": "shop.app",
-              "last_used": "2023-11-13T01:00:00Z"
-            }
-          ],
-          "devices": [
-            {
-              "id": "phone-1",
-              "kind": "ios",
-              "has_token": true,
-              "token_masked": "…abcdef",
-              "token_since": "2023-11-13T01:00:00Z",
-              "last_seen": "2023-11-13T01:00:00Z"
-            }
-          ],
-          "traits": {
-            "plan": {
-              "since": 2021,
-              "tier": "gold"
-            }
-          }
-        }"#]],
+              "birth_year": 1990,
+              "age": 33,
+              "sex": "female",
+              "region": "Zhejiang",
+              "city_tier": 2,
+              "language": "zh-CN",
+              "time_zone": {
+                "name": "Asia/Shanghai",
+                "utc_offset_minutes": 480,
+                "since": "2023-11-13T01:00:00Z"
+              },
+              "spending_power": 4,
+              "consent": [
+                {
+                  "channel": "in_app",
+                  "class": "marketing",
+                  "state": "refused"
+                },
+                {
+                  "channel": "web_push",
+                  "class": "marketing",
+                  "state": "given"
+                }
+              ],
+              "apps": [
+                {
+                  "name": "shop.app",
+                  "last_used": "2023-11-13T01:00:00Z"
+                }
+              ],
+              "devices": [
+                {
+                  "id": "phone-1",
+                  "platform": "ios",
+                  "app": "shop.app",
+                  "locale": "zh-CN",
+                  "permission": "granted",
+                  "channel": "apns",
+                  "has_token": true,
+                  "token_fingerprint": "bdda9f5921ab",
+                  "token_since": "2023-11-13T01:00:00Z",
+                  "last_seen": "2023-11-13T01:00:00Z"
+                }
+              ],
+              "traits": {
+                "plan": {
+                  "since": 2021,
+                  "tier": "gold"
+                }
+              }
+            }"#]],
     );
 }
 
@@ -663,23 +667,23 @@ fn a_token_shows_its_fingerprint_in_a_profile_and_all_of_itself_in_an_export() {
     check(
         &[of("0123456789abcdef0123456789abcdef"), of("short-token"), of("")],
         expect![[r#"
-        [
-          [
-            "…abcdef",
-            true,
-            "0123456789abcdef0123456789abcdef"
-          ],
-          [
-            "…",
-            true,
-            "short-token"
-          ],
-          [
-            null,
-            false,
-            null
-          ]
-        ]"#]],
+            [
+              [
+                "bdda9f5921ab",
+                true,
+                "0123456789abcdef0123456789abcdef"
+              ],
+              [
+                "11c59429113a",
+                true,
+                "short-token"
+              ],
+              [
+                null,
+                false,
+                null
+              ]
+            ]"#]],
     );
 }
 
