@@ -402,7 +402,7 @@ fn the_surroundings_of_any_event_are_kept() {
         zone: Some(zone("Asia/Shanghai", 480)),
         language: text("zh-CN"),
         app: Some("com.example.shop"),
-        device: Some(Device { id: "d1", kind: "android", token: Some("t1") }),
+        device: Some(a_device("d1", "android", Some("t1"))),
         network: Some(Network::Fast),
     };
     let event = Event { context, ..ann(T0 + 9 * HOUR, nothing()) };
@@ -412,7 +412,7 @@ fn the_surroundings_of_any_event_are_kept() {
         attributes: language zh-CN
         rhythm: weekday 17h 1.00
         clock: Asia/Shanghai +480 min
-        devices: d1 (android) t1
+        devices: d1 (android) Fcm t1
         apps: com.example.shop +32400
     "#]]
     .assert_eq(&show(&profile(&[event]), T0 + 9 * HOUR));

@@ -10,6 +10,7 @@ mod cluster;
 mod codec;
 mod dedup;
 mod derived;
+mod devices;
 mod director;
 mod dispatch;
 mod dispatch_seeds;

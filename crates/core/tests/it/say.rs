@@ -1,9 +1,12 @@
 //! Short ways to say what a shopper did.
 
 use beckon_core::dedup::Window;
-use beckon_core::event::{Act, Context, Event, OrderAct, ProductAct, ProductRef, RoomAct, Text, Trait};
+use beckon_core::event::{
+    Act, AddressWord, Context, Device, Event, OrderAct, ProductAct, ProductRef, RoomAct, Text, Trait,
+};
 use beckon_core::id::{MachineId, ShardId, SourceId, Term};
 use beckon_core::profile::{HistoryPage, HotPage, columns::Columns};
+use beckon_core::shard::message::Message;
 use beckon_core::shard::store::Profile;
 use beckon_core::shard::{Effect, Input, Look, Outcome, Shard};
 use beckon_core::stage::Stage;
@@ -177,14 +180,21 @@ pub fn is_lesson(effect: &Effect) -> bool {
     matches!(effect, Effect::Tell { to: MachineId::DIRECTOR, .. })
 }
 
-/// Ann's shard after these events, in this order. She is the only shopper, so it has nothing to tell.
+/// What a shard tells the home of a device or a push address.
+fn is_claim(effect: &Effect) -> bool {
+    let Effect::Tell { message, .. } = effect else { return false };
+    matches!(Message::decode(message), Ok((_, Message::Claim { .. } | Message::Disclaim { .. })))
+}
+
+/// Ann's shard after these events, in this order. She is the only shopper, so it has nothing else to tell than whose
+/// her devices are.
 pub fn shard_of_ann(events: &[Event<'static>]) -> Shard {
     let mut shard = Shard::new(ShardId::of("ann"), WINDOW);
     let mut effects = Vec::new();
     for event in events {
         collect(&mut shard, event.at, event, &mut effects);
     }
-    effects.retain(|it| !is_lesson(it));
+    effects.retain(|it| !is_lesson(it) && !is_claim(it));
     assert_eq!(effects, []);
     shard
 }
@@ -205,4 +215,10 @@ pub fn found(shard: &Shard, id: &str) -> Option<Profile> {
 /// Bytes of all columns a shopper.
 pub fn column_bytes() -> usize {
     HotPage::COLUMNS.iter().chain(HistoryPage::COLUMNS).map(|it| it.size).sum()
+}
+
+/// A device; an empty token takes its address back.
+pub fn a_device(id: &'static str, platform: &'static str, token: Option<&'static str>) -> Device<'static> {
+    let address = token.map_or(AddressWord::Silent, |it| AddressWord::of(platform, it));
+    Device { id, platform, address, permission: None }
 }

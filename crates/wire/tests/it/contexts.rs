@@ -37,13 +37,16 @@ fn a_context_of_any_shape_is_borne() {
 fn a_device_is_known_by_its_id_or_by_its_token() {
     check(
         r#"{"device":{"id":"d1","type":"ios","token":"t1"}}"#,
-        expect![[r#"device=ios:d1 token=Some("t1")"#]],
+        expect![[r#"device=ios:d1 At(Address { channel: Apns, token: "t1" })"#]],
     );
-    check(r#"{"device":{"advertisingId":"ad","type":"android"}}"#, expect!["device=android:ad token=None"]);
-    check(r#"{"device":{"token":"t1"}}"#, expect![[r#"device=:a token=Some("t1")"#]]);
+    check(r#"{"device":{"advertisingId":"ad","type":"android"}}"#, expect!["device=android:ad Silent"]);
+    check(
+        r#"{"device":{"token":"t1"}}"#,
+        expect![[r#"device=:a At(Address { channel: Webhook, token: "t1" })"#]],
+    );
     check(r#"{"device":{"type":"ios"}}"#, expect![""]);
     let long = "t".repeat(4097);
-    check(&format!(r#"{{"device":{{"id":"d","token":"{long}"}}}}"#), expect!["device=:d token=None"]);
+    check(&format!(r#"{{"device":{{"id":"d","token":"{long}"}}}}"#), expect!["device=:d Silent"]);
 }
 
 #[test]
@@ -58,22 +61,22 @@ fn a_subscription_is_a_device_with_a_token() {
     check(
         r#"{"subscription":{"endpoint":"https://push/1","keys":{"auth":"x"}}}"#,
         expect![[
-            r#"-/a +0ms Push Subscription Changed device=web:a token=Some("{\"endpoint\":\"https://push/1\",\"keys\":{\"auth\":\"x\"}}") | Other { raw: "" }"#
+            r#"-/a +0ms Push Subscription Changed device=web:a At(Address { channel: WebPush, token: "{\"endpoint\":\"https://push/1\",\"keys\":{\"auth\":\"x\"}}" }) | Other { raw: "" }"#
         ]],
     );
     check(
         r#"{"token":"t9","device_id":"d9","platform":"android"}"#,
         expect![[
-            r#"-/a +0ms Push Subscription Changed device=android:d9 token=Some("t9") | Other { raw: "" }"#
+            r#"-/a +0ms Push Subscription Changed device=android:d9 At(Address { channel: Fcm, token: "t9" }) | Other { raw: "" }"#
         ]],
     );
     check(
         r#"{"token":null,"device_id":"d9"}"#,
-        expect![[r#"-/a +0ms Push Subscription Changed device=:d9 token=Some("") | Other { raw: "" }"#]],
+        expect![[r#"-/a +0ms Push Subscription Changed device=:d9 TakenBack | Other { raw: "" }"#]],
     );
     check(
         r#"{"subscribed":false}"#,
-        expect![[r#"-/a +0ms Push Subscription Changed device=:a token=Some("") | Other { raw: "" }"#]],
+        expect![[r#"-/a +0ms Push Subscription Changed device=:a TakenBack | Other { raw: "" }"#]],
     );
 }
 

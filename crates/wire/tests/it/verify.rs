@@ -27,7 +27,7 @@ fn without_a_token_consent_device_tokens_and_purchases_do_not_count() {
     let (lines, unverified) = all(&web(), &[IDENTIFY, TOKEN, ORDER, VIEW, REFUND]);
     assert_eq!(unverified, 3);
     assert!(lines[0].ends_with(r#"| Custom { name: "loyalty", json: "\"gold\"" }"#), "{}", lines[0]);
-    assert!(lines[1].contains("device=:d token=None"), "{}", lines[1]);
+    assert!(lines[1].contains("device=:d Silent"), "{}", lines[1]);
     assert!(lines[2].contains(r#"Order Completed | Other { raw: "{\"total\":5}" }"#), "{}", lines[2]);
     assert!(lines[3].contains("| Viewed s"));
     assert!(lines[4].contains("| Refunded"));
