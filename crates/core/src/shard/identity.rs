@@ -116,13 +116,14 @@ impl Shard {
 
     fn absorb(&mut self, user: &str, key: Key<'_>, history: Option<Box<Profile>>) {
         let slot = self.row_of(Key::user(user));
-        let (mut hot, mut own_history, cold) = self.store.all(slot);
         let mut joined = history.map(|it| *it).unwrap_or_default();
         joined.cold.id = key.id.into();
         joined.cold.known = key.known;
-        cold.merge(&joined.cold, hot.attributes, &joined.hot.attributes);
-        hot.merge(&joined.hot);
-        own_history.merge(&joined.history);
+        self.store.change_all(slot, |hot, own_history, cold| {
+            cold.merge(&joined.cold, hot.attributes, &joined.hot.attributes);
+            hot.merge(&joined.hot);
+            own_history.merge(&joined.history);
+        });
     }
 
     /// Folds the event into `user`'s profile, here or where he lives.
@@ -191,12 +192,12 @@ impl Shard {
         let slot = self.row_of(key);
         let wants_cold = self.store.cold(slot).wants(event);
         if wants_cold {
-            let (mut hot, mut history, cold) = self.store.all(slot);
-            cold.fold(event, &mut hot);
-            fold(event, &mut hot, &mut history, default_offset_min);
+            self.store.change_all(slot, |hot, history, cold| {
+                cold.fold(event, hot);
+                fold(event, hot, history, default_offset_min);
+            });
         } else {
-            let (mut hot, mut history) = self.store.columns(slot);
-            fold(event, &mut hot, &mut history, default_offset_min);
+            self.store.change(slot, |hot, history| fold(event, hot, history, default_offset_min));
         }
         self.follow(slot, event, outbox);
     }
