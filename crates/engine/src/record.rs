@@ -316,6 +316,12 @@ pub fn instant_after(record: &[u8], now: Timestamp) -> Timestamp {
     Timestamp(now.0.saturating_add(i64::from(erases)))
 }
 
+/// The instant that a record was stamped with.
+pub fn instant(record: &[u8]) -> Option<Timestamp> {
+    let now = record.get(NOW)?.try_into().ok()?;
+    Some(Timestamp(i64::from_le_bytes(now)))
+}
+
 /// Whether the record is one of events.
 pub fn is_events(record: &[u8]) -> bool {
     record.first() == Some(&kind::EVENTS)

@@ -14,7 +14,7 @@ use beckon_core::id::{MachineId, ShardId, SourceId};
 use beckon_core::limits::SHARDS;
 use beckon_core::push::PushId;
 use beckon_core::shard::calling::parcel::Parcel;
-use beckon_core::shard::{Digest, Effect, Input, Shard};
+use beckon_core::shard::{Desk, Digest, Effect, Input, Shard};
 use beckon_core::stage::{Notice, Stage, Staged};
 use beckon_core::time::Timestamp;
 use beckon_journal::Offset;
@@ -56,6 +56,7 @@ pub struct Worker {
     /// Where each shard sits, if here.
     seats: [Option<u8>; SHARDS],
     effects: Vec<Effect>,
+    desk: Desk,
 }
 
 #[derive(Debug)]
@@ -108,6 +109,7 @@ impl Worker {
             shards: Vec::new(),
             seats: [None; SHARDS],
             effects: Vec::new(),
+            desk: Desk::default(),
         };
         for (shard, stage, from) in shards {
             if from < worker.stage_from {
@@ -304,7 +306,7 @@ impl Worker {
         if offset < seat.from {
             return Ok(());
         }
-        seat.shard.handle(now, input, &self.stage, &mut self.effects)?;
+        seat.shard.handle_at(&mut self.desk, now, input, &self.stage, &mut self.effects)?;
         for effect in self.effects.drain(..) {
             out(match effect {
                 Effect::Tell { to, sequence, message } => {

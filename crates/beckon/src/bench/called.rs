@@ -62,6 +62,7 @@ fn probed(args: &Args, target: &Target, sink: &Sink, plan: &Plan) -> Result<(f64
     let warm = load::run(&Plan { time: WARM_UP, phase: 1, ..plan.clone() })?;
     target.settle()?;
     let times = machine::times();
+    target.begin_turns();
     let paced = Plan { time: args.time() + WARM_UP, phase: 2, ..plan.clone() };
     let (outcome, under_load) = std::thread::scope(|scope| {
         let loading = scope.spawn(|| load::run(&paced));
@@ -73,6 +74,7 @@ fn probed(args: &Args, target: &Target, sink: &Sink, plan: &Plan) -> Result<(f64
     let (mut outcome, (mut under_load, more)) = (outcome?, under_load?);
     sent += more;
     machine::print_times(&times, outcome.cpu, outcome.seconds);
+    target.print_turns();
     target.settle()?;
     let (mut alone, more) = probes(2, args.time()).run()?;
     sent += more;

@@ -16,6 +16,7 @@ use beckon_core::event::{Act, Channel, Class, Context, Event, ProductAct, Produc
 use beckon_core::id::{ShardId, SourceId, Term};
 use beckon_core::limits::SHARDS;
 use beckon_core::select::scan::{Match, Rules, SHOWS, Wanted};
+use beckon_core::select::turns::Scored;
 use beckon_core::select::vector::{self, DIMENSIONS, Direction};
 use beckon_core::shard::{Input, Shard};
 use beckon_core::stage::Stage;
@@ -38,6 +39,8 @@ struct Part {
     stage: Stage,
     bytes: Vec<u8>,
     folded: u64,
+    scored: Scored,
+    best: Vec<u32>,
 }
 
 fn category(number: u64) -> Term {
@@ -127,7 +130,16 @@ fn make(shoppers: u64, threads: usize) -> Vec<Part> {
                     let shards = mine.map(|it| Shard::new(it, window)).collect();
                     let dice = Dice::new(number as u64 + 1);
                     let (effects, bytes) = (Vec::new(), Vec::new());
-                    let mut part = Part { shards, dice, effects, stage: Stage::default(), bytes, folded: 0 };
+                    let mut part = Part {
+                        shards,
+                        dice,
+                        effects,
+                        stage: Stage::default(),
+                        bytes,
+                        folded: 0,
+                        scored: Scored::default(),
+                        best: Vec::new(),
+                    };
                     for shopper in 0..shoppers {
                         if usize::from(ShardId::of(&format!("shopper-{shopper:09}")).0) % threads == number {
                             part.fold(shopper, false);
@@ -172,9 +184,12 @@ fn pass(parts: &mut [Part], shows: usize, rate: u64) -> (f64, f64, u64) {
             let it = Match::new(wanted, &part.stage.learned().entry, rules);
             let (mut due, mut selected) = (0, 0);
             for at in 0..part.shards.len() {
-                let scored = it.everyone(part.shards[at].store().hot_pages());
-                let best = |show| scored.turns(show, turns).places(0).filter(|it| it.1).count();
-                selected += (0..shows).map(best).sum::<usize>();
+                it.everyone(part.shards[at].store().rows(), &mut part.scored);
+                for show in 0..shows {
+                    part.best.clear();
+                    part.scored.turn(show, 0, turns).each_eligible(|place| part.best.push(place));
+                    selected += part.best.len();
+                }
                 fold_due(part, &watch, &mut due, rate / threads as u64, shoppers);
             }
             (watch.elapsed_secs(), selected)

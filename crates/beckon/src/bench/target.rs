@@ -2,6 +2,7 @@
 
 use super::client::{Connection, get};
 use super::error::Error;
+use super::figure::line;
 use super::limits::BACK_OFF;
 use super::load::Plan;
 use crate::clock::Stopwatch;
@@ -104,6 +105,18 @@ impl Target {
             records: counts.records.load(Ordering::Relaxed),
             bytes: counts.bytes.load(Ordering::Relaxed),
         }
+    }
+
+    /// Begins to look for the longest turns anew.
+    pub fn begin_turns(&self) {
+        self.node().turns().begin_anew();
+    }
+
+    /// Prints the longest turns of folders and committer since then.
+    pub fn print_turns(&self) {
+        let of = |it: crate::runtime::Taken| format!("{} {:.1}", it.work, it.longest_s * 1e3);
+        let list: Vec<String> = self.node().turns().all().filter(|it| it.count > 0).map(of).collect();
+        line("longest turn of folders and committer, ms", list.join(", "));
     }
 
     /// Holds what the server says it folded against what it acknowledged.

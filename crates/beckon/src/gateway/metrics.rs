@@ -37,6 +37,11 @@ struct Outcome {
     outcome: Word,
 }
 
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Turn {
+    work: Word,
+}
+
 /// A label that is one of our own stable words.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 struct Word(&'static str);
@@ -133,6 +138,20 @@ pub async fn render(app: &App) -> Result<String, Failure> {
     counter("journal_bytes", "Bytes made durable", load(&committed.bytes));
     counter("journal_failures", "Commits that failed and were tried again", load(&committed.failures));
     registry.register("collect_requests", "Collect requests by outcome", app.tallies.requests.clone());
+    let (longest, took) = (
+        Family::<Turn, Gauge<f64, AtomicU64>>::default(),
+        Family::<Turn, Counter<f64, AtomicU64>>::default(),
+    );
+    for it in app.node.turns().all() {
+        longest.get_or_create(&Turn { work: Word(it.work) }).set(it.longest_s);
+        took.get_or_create(&Turn { work: Word(it.work) }).inc_by(it.total_s);
+    }
+    registry.register(
+        "turn_longest_seconds",
+        "The longest that folders and committer were held up by one thing",
+        longest,
+    );
+    registry.register("turns_seconds", "Time of folders and committer, by work", took);
     let mut text = String::new();
     let _ = encode(&mut text, &registry);
     Ok(text)

@@ -320,6 +320,7 @@ fn spawn(options: &Options, parts: Parts) -> Node {
         folded: (0..folders).map(|_| AtomicU64::new(0)).collect(),
         deadlines: (0..=folders).map(|_| AtomicU64::new(i64::MAX as u64)).collect(),
         committed: Committed::default(),
+        turns: super::turns::Turns::default(),
         window,
         outward: OnceLock::new(),
     });

@@ -4,6 +4,8 @@
 //! meanwhile nothing new is taken. What was folded ahead stays true, because it is never dropped.
 
 use super::node::{Shared, Waiter};
+use super::turns::Work;
+use crate::clock::Stopwatch;
 use beckon_journal::{Batch, CommitError, FileLog, Log, RealDisk};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
@@ -54,10 +56,14 @@ pub(super) fn run(shared: &Shared, log: &Mutex<FileLog<RealDisk>>) {
         }
         let Some(batch) = line.sequencer.take() else { continue };
         drop(line);
+        let watch = Stopwatch::start();
         commit(shared, log, batch);
         sealed = false;
+        shared.turns.took(Work::Commit, watch.elapsed());
+        let watch = Stopwatch::start();
         // Ahead of need, in steps short enough that nobody notices. A failure shows at the next commit.
         let _ = lock(log).prepare(PREPARE_STEP);
+        shared.turns.took(Work::Prepare, watch.elapsed());
     }
 }
 

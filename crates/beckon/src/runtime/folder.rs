@@ -2,6 +2,9 @@
 
 use super::node::Shared;
 use super::outward::Outward;
+use super::turns::Work;
+use crate::clock::Stopwatch;
+use beckon_core::time::Timestamp;
 use beckon_engine::record;
 use beckon_engine::worker::{Out, Tell, Worker};
 use beckon_journal::Offset;
@@ -30,10 +33,13 @@ pub(super) fn run(
     jobs: &Receiver<Job>,
 ) {
     let mut tells: Vec<Tell> = Vec::new();
-    publish_deadline(shared, number, &worker);
+    let mut due = publish_deadline(shared, number, &worker);
     while let Ok(job) = jobs.recv() {
-        match job {
+        let watch = Stopwatch::start();
+        let work = match job {
             Job::Record(offset, record) => {
+                let due_now = record::instant(&record).is_some_and(|now| due <= now);
+                let work = if due_now { Work::Due } else { Work::of(&record) };
                 // What was sequenced was encoded by us a moment ago: bytes that do not read are a bug.
                 let folded = worker.apply(offset, &record, |out| match out {
                     Out::Tell(it) => tells.push(it),
@@ -50,20 +56,26 @@ pub(super) fn run(
                 }
                 shared.folded[number].fetch_add(record.len() as u64, Ordering::Relaxed);
                 // A record that is not of events may have moved what is due; one of events seldom does.
-                if offset.0.is_multiple_of(DEADLINE_EVERY) || !record::is_events(&record) {
-                    publish_deadline(shared, number, &worker);
+                if due_now || offset.0.is_multiple_of(DEADLINE_EVERY) || !record::is_events(&record) {
+                    due = publish_deadline(shared, number, &worker);
                 }
+                work
             }
-            Job::Run(question) => question(&worker, next),
+            Job::Run(question) => {
+                question(&worker, next);
+                Work::Question
+            }
             Job::Stop => break,
-        }
+        };
+        shared.turns.took(work, watch.elapsed());
     }
 }
 
 /// Looking at all shards' deadlines with every record of events would be waste.
 const DEADLINE_EVERY: u64 = 256;
 
-fn publish_deadline(shared: &Shared, number: usize, worker: &Worker) {
-    let at = worker.next_deadline().map_or(i64::MAX, |it| it.0);
-    shared.deadlines[number].store(at as u64, Ordering::Relaxed);
+fn publish_deadline(shared: &Shared, number: usize, worker: &Worker) -> Timestamp {
+    let at = worker.next_deadline().unwrap_or(Timestamp(i64::MAX));
+    shared.deadlines[number].store(at.0 as u64, Ordering::Relaxed);
+    at
 }

@@ -13,7 +13,9 @@ mod node;
 mod outward;
 mod questions;
 mod snapshotter;
+mod turns;
 
 pub use boot::{Error, Options};
 pub use node::{Node, NotTaken, ShardReport, StopReport};
 pub use outward::{Carrying, Outward};
+pub use turns::{Taken, Turns};

@@ -4,6 +4,7 @@ use super::committer::Committed;
 use super::director::DirectorJob;
 use super::folder::Job;
 use super::outward::{Carrying, Outward};
+use super::turns::Turns;
 use crate::clock::Clock;
 use beckon_core::dedup::Window;
 use beckon_core::director::catalogue::Change;
@@ -99,6 +100,8 @@ pub(super) struct Shared {
     pub deadlines: Vec<AtomicU64>,
     /// Commits, bytes and failures of the journal.
     pub committed: Committed,
+    /// How long folders and committer were held up.
+    pub turns: Turns,
     /// The dedup window of one shard.
     pub window: Window,
     /// Who carries pushes out, once somebody does.
@@ -503,6 +506,11 @@ impl Node {
     /// Counts of the journal.
     pub fn committed(&self) -> &Committed {
         &self.shared.committed
+    }
+
+    /// How long folders and committer were held up by one thing.
+    pub fn turns(&self) -> &Turns {
+        &self.shared.turns
     }
 
     async fn on_folder<T: Send + 'static>(

@@ -55,7 +55,6 @@ pub fn fold(
         Some(zone) => zone.offset_min,
         None => history.clock.offset_min(at, default_offset_min),
     };
-    hot.calls.offset_min = offset_min;
     let activity = &mut *hot.activity;
     activity.events = activity.events.saturating_add(1);
     if !is_passive(&event.act) {
@@ -165,7 +164,10 @@ impl Fold<'_, '_, '_> {
         self.interest(|hot| hot.brands, product.brand, weight);
         self.interest(|hot| hot.hosts, product.host, weight);
         for tag in &product.tags {
-            self.interest(|hot| hot.tags, *tag, weight);
+            if tag.is_some() {
+                let level = self.level(weight);
+                self.history.tags.add(tag.term, level);
+            }
         }
         let band = price_band(product.price_cents);
         if band != 0 {

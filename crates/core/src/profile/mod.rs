@@ -100,7 +100,7 @@ impl Clock {
     }
 }
 
-/// How a shopper was called in so far, and what the scan must know of his clock.
+/// How a shopper was called in so far.
 #[derive(Debug, Clone, Copy, PartialEq, Default, Pod, Zeroable)]
 #[repr(C)]
 pub struct Calls {
@@ -108,24 +108,19 @@ pub struct Calls {
     pub last: u32,
     /// What past pushes did to his patience.
     pub weariness: Weariness,
-    /// Minutes east of UTC, as last resolved.
-    pub offset_min: i16,
-    /// Room for what comes; keeps the struct free of padding.
-    pub spare: u16,
 }
 
 columns! {
-    /// The columns that a decision scans for every shopper.
+    /// The columns that a decision reads first, and that the match's rows follow from ([`crate::select::row`]).
     Hot, HotPage, HotView, HotRef {
-        // What the match reads stands first and together, so that memory is read in one stream.
         /// Attributes.
         attributes: Attributes = 1,
         /// Activity in all.
         activity: Activity = 1,
-        /// Pushes to him, and his clock.
-        calls: Calls = 1,
+        /// Pushes to him.
+        calls: Calls = 2,
         /// What he leans to.
-        taste: Taste = 1,
+        taste: Taste = 2,
         /// Categories cared for.
         categories: Ranked<8> = 1,
         /// Hosts cared for.
@@ -134,8 +129,6 @@ columns! {
         brands: Ranked<4> = 1,
         /// Styles of hosting cared for.
         styles: Ranked<2> = 1,
-        /// Tags cared for.
-        tags: Ranked<4> = 1,
         /// Live state.
         live: Live = 1,
         /// The products he touched last.
@@ -152,6 +145,8 @@ columns! {
         pulse: Pulse = 1,
         /// Counts, times and money along the funnel.
         tallies: Tallies = 1,
+        /// Tags cared for.
+        tags: Ranked<4> = 1,
         /// Price bands cared for.
         price_bands: Ranked<3> = 1,
         /// Categories touched this week, day by day.
@@ -180,7 +175,6 @@ impl HotView<'_> {
         self.brands.merge(&other.brands);
         self.hosts.merge(&other.hosts);
         self.styles.merge(&other.styles);
-        self.tags.merge(&other.tags);
         self.live.merge(&other.live);
         self.taste.merge(&other.taste);
         self.lately.merge(&other.lately);
@@ -203,6 +197,7 @@ impl HistoryView<'_> {
         self.rhythm.merge(&other.rhythm);
         self.pulse.merge(&other.pulse);
         self.tallies.merge(&other.tallies);
+        self.tags.merge(&other.tags);
         self.price_bands.merge(&other.price_bands);
         self.days.merge(&other.days);
         self.cart.merge(&other.cart);

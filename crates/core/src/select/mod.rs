@@ -4,6 +4,9 @@
 //! follows from the name's term alone ([`vector`]). A shopper's taste is the decayed sum of what was touched
 //! ([`taste`]); a show is the sum of what it will present; how well the two match is their cosine.
 
+mod kernel;
+pub mod row;
 pub mod scan;
 pub mod taste;
+pub mod turns;
 pub mod vector;

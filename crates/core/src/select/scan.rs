@@ -1,46 +1,41 @@
 //! The match: one pass over all shoppers that scores each for every show, tests who may be called by bits,
-//! and keeps the best by a histogram's threshold, without sorting anybody.
+//! and counts the scores, so that the best are known without sorting anybody.
 //!
-//! A score is the entry model's own log odds for what the hot columns tell: a sum of table look-ups by bin,
-//! plus the table of the cosine between taste and show. The cosines of a shopper with all shows are one small
-//! product of a vector and a matrix, and what is the same for all shows is looked up once. Nothing is
-//! allocated for a shopper.
+//! A score is the entry model's own log odds for what a shopper's row tells ([`super::row`]): a sum of table look-ups,
+//! plus steps and a slope over the cosine between taste and show. Everybody is scored, nobody is left out before. Sixteen
+//! rows are turned into columns once for all shows; what is the same for all shows is looked up once; the cosines
+//! are a small product of matrices ([`super::kernel`]). All of it is whole numbers.
 
-#![expect(
-    clippy::needless_range_loop,
-    reason = "several columns are walked side by side, in the form that vectorises"
-)]
-
-use super::taste::{Tastes, Towards};
+use super::kernel::{self, HALF, Lanes, Square, TOGETHER, Towards, any};
+use super::row::{self, CATEGORIES, HOSTS, Row, Rows, THERE};
+use super::turns::{BINS, NOT_ELIGIBLE, Scored};
 use super::vector::Direction;
 use crate::decide::features::SHAPE;
-use crate::decide::logistic::sigmoid;
 use crate::decide::response::Response;
 use crate::event::{Channel, Class};
 use crate::id::Term;
 use crate::limits::PAGE_ROWS;
-use crate::profile::HotPage;
 use crate::profile::cold::consent_bit;
 use multiversion::multiversion;
-use std::sync::Arc;
+use multiversion::target::match_target;
 
 /// Shows of one pass.
 pub const SHOWS: usize = 16;
 
-/// Bins of the histogram of scores.
-pub const BINS: usize = 512;
+/// Steps of a score in one unit of log odds.
+const UNIT: f32 = 256.0;
 
-/// Scores are kept within this far of 0, in log odds.
+/// A bin is so many of these steps wide, in powers of two: a sixteenth of a unit of log odds.
+const BIN_BITS: u32 = 4;
+
+/// The bin of somebody of whom nothing is known: scores are kept within eight units of his.
+const MIDDLE: i16 = (BINS as i16 + 1) / 2;
+
+/// No single reason counts for more than this, in log odds.
 const SPAN: f32 = 16.0;
 
-/// Steps of the cosine's table.
-const COSINES: usize = 64;
-
-/// The bin of somebody who may not be called.
-pub const NOT_ELIGIBLE: u16 = u16::MAX;
-
-/// Slots of the table that says which shows want a term.
-const TERMS: usize = 256;
+/// Borders of the bins of the cosine, as the model has them ([`SHAPE`]).
+const COSINES: [f32; 7] = [0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.65];
 
 /// The rules that are the same for all shows.
 #[derive(Debug, Clone)]
@@ -67,116 +62,104 @@ pub struct Wanted {
 /// Up to [`SHOWS`] shows and the model, as tables.
 #[derive(Debug, Clone)]
 pub struct Match {
-    directions: Vec<Towards>,
-    categories: [Term; SHOWS],
-    hosts: [Term; SHOWS],
-    wants_category: Wants,
-    wants_host: Wants,
-    by_cosine: [f32; COSINES],
-    by_category_rank: [f32; 5],
-    by_host_rank: [f32; 5],
-    by_tier: [f32; 8],
-    by_power: [f32; 8],
-    by_sex: [f32; 4],
-    bias: f32,
-    consent_given: u32,
-    consent_assumed: u32,
-    pushed_before: u32,
+    towards: Vec<Towards>,
+    names: Vec<Names>,
+    slopes: Vec<Slope>,
+    /// By the lower half of [`Row::who`].
+    by_who: [i16; 256],
+    given: u16,
+    assumed: u16,
+    pushed_before: [u16; 2],
 }
 
-/// How scores are spread, and who is eligible.
+/// What a show's own category and host add, by their place among a shopper's.
 #[derive(Debug, Clone)]
-pub struct Spread {
-    /// By bin; the last counts who may not be called.
-    bins: Box<[u32; BINS + 1]>,
+struct Names {
+    category: u16,
+    by_category: [i16; CATEGORIES],
+    host: u16,
+    by_host: [i16; HOSTS],
 }
 
-impl Default for Spread {
-    fn default() -> Self {
-        Spread { bins: Box::new([0; BINS + 1]) }
-    }
+/// What the cosine adds, on the scale of [`Towards::cosines`].
+#[derive(Debug, Clone)]
+struct Slope {
+    /// Below the first border.
+    base: i16,
+    /// From a border on, so much more.
+    steps: [(i16, i16); COSINES.len()],
+    /// In even measure, in 65,536ths.
+    slope: i16,
 }
 
-impl Spread {
-    /// Shoppers who may be called.
-    pub fn eligible(&self) -> u64 {
-        self.bins[..BINS].iter().map(|it| u64::from(*it)).sum()
+fn steps(log_odds: f64) -> i16 {
+    (log_odds as f32).clamp(-SPAN, SPAN).mul_add(UNIT, 0.0) as i16
+}
+
+impl Slope {
+    fn of(towards: &Towards, at: impl Fn(usize) -> f64) -> Self {
+        let one = 4.0 * towards.length;
+        let border = |it: f32| (it * one).ceil() as i16;
+        // Before anything was learnt the better match is the better guess: one unit from one end to the middle.
+        let slope = if one > 0.0 { UNIT * 65_536.0 / one } else { 0.0 };
+        let step = |bin: usize| steps(at(bin + 2)) - steps(at(bin + 1));
+        Slope {
+            base: steps(at(1)),
+            steps: std::array::from_fn(|bin| (border(COSINES[bin]), step(bin))),
+            slope: slope as i16,
+        }
     }
 
-    /// The lowest bin that is still among the `k` best, and how many lie in it or above.
-    pub fn threshold(&self, k: u64) -> (u16, u64) {
-        let mut above = 0;
-        for (at, count) in self.bins[..BINS].iter().enumerate().rev() {
-            above += u64::from(*count);
-            if above >= k {
-                return (at as u16, above);
+    #[inline(always)]
+    fn add(&self, cosines: &Lanes, scores: &mut Lanes) {
+        for row in 0..PAGE_ROWS {
+            let even = (i32::from(cosines[row]) * i32::from(self.slope) >> 16) as i16;
+            scores[row] += self.base + even;
+        }
+        for (border, step) in self.steps {
+            for row in 0..PAGE_ROWS {
+                scores[row] += if cosines[row] >= border { step } else { 0 };
             }
         }
-        (0, above)
-    }
-
-    /// Adds another part's.
-    pub fn merge(&mut self, other: &Spread) {
-        self.bins.iter_mut().zip(&*other.bins).for_each(|(sum, it)| *sum += it);
     }
 }
 
-/// Everyone's scores for some shows.
-#[derive(Debug, Clone)]
-pub struct Scored {
-    /// By page and show.
-    bins: Vec<[u16; PAGE_ROWS]>,
-    spreads: Vec<Spread>,
-}
-
-impl Scored {
-    /// How the scores for a show are spread.
-    pub fn spread(&self, show: usize) -> &Spread {
-        &self.spreads[show]
-    }
-
-    /// Everyone dealt out to `turns` turns of one size, those who match the show best first. Equals lie in one
-    /// bin and are dealt out by place. Who may not be called has the turn that `place % turns` says.
-    pub fn turns(&self, show: usize, turns: u32) -> Turns<'_> {
-        let spread = &self.spreads[show].bins;
-        let mut above = [0; BINS + 1];
-        for bin in (0..BINS).rev() {
-            above[bin] = above[bin + 1] + u64::from(spread[bin]);
+impl Names {
+    fn of(wanted: &Wanted, at: impl Fn(usize, usize) -> f64) -> Self {
+        let more = |feature: usize, place: usize, term: Term| {
+            let rank = rank(place);
+            let by_rank = at(feature, rank) - at(feature, 0) + 0.25 * rank as f64;
+            // An empty place looks like no name at all: who wants none gets nothing for it.
+            if term == Term::NONE { 0 } else { steps(by_rank) }
+        };
+        Names {
+            category: row::folded(wanted.category),
+            by_category: std::array::from_fn(|place| more(1, place, wanted.category)),
+            host: row::folded(wanted.host),
+            by_host: std::array::from_fn(|place| more(2, place, wanted.host)),
         }
-        Turns { scored: self, show, turns, eligible: above[0].max(1), above }
+    }
+
+    #[inline(always)]
+    fn add(&self, rest: &Square, scores: &mut Lanes) {
+        let places = self.by_category.iter().map(|it| (self.category, *it));
+        let places = places.chain(self.by_host.iter().map(|it| (self.host, *it)));
+        for (column, (name, more)) in rest.iter().zip(places) {
+            for row in 0..PAGE_ROWS {
+                scores[row] += if column[row] == name { more } else { 0 };
+            }
+        }
     }
 }
 
-/// Whose turn it is.
-#[derive(Debug, Clone)]
-pub struct Turns<'s> {
-    scored: &'s Scored,
-    show: usize,
-    turns: u32,
-    eligible: u64,
-    /// By bin: how many lie in it or above.
-    above: [u64; BINS + 1],
-}
-
-impl Turns<'_> {
-    /// The places whose turn it is, from the first to the last; with them, whether they may be called at all.
-    pub fn places(&self, turn: u32) -> impl Iterator<Item = (u32, bool)> {
-        let shows = self.scored.spreads.len();
-        let rows = (self.scored.bins.len() / shows * PAGE_ROWS) as u64;
-        let pages = self.scored.bins.iter().skip(self.show).step_by(shows);
-        let places = (0u32..).zip(pages.flatten());
-        places.filter_map(move |(place, bin)| {
-            let turns = u64::from(self.turns);
-            let (of, may) = if *bin == NOT_ELIGIBLE {
-                (u64::from(place) % turns, false)
-            } else {
-                let (best, all) = (self.above[usize::from(*bin) + 1], self.above[usize::from(*bin)]);
-                let rank = best + (all - best) * u64::from(place) / rows;
-                (rank * turns / self.eligible, true)
-            };
-            (of == u64::from(turn)).then_some((place, may))
-        })
-    }
+/// Where the numbers of a row's second half stand; a test holds them against [`Row`].
+mod column {
+    use super::{CATEGORIES, HOSTS};
+    pub const LENGTH: usize = CATEGORIES + HOSTS;
+    pub const GIVEN: usize = LENGTH + 1;
+    pub const REFUSED: usize = GIVEN + 1;
+    pub const WHO: usize = REFUSED + 1;
+    pub const PUSHED: usize = WHO + 1;
 }
 
 impl Match {
@@ -187,196 +170,144 @@ impl Match {
         let at = |feature: usize, bin: usize| {
             let mut bins = none;
             bins[feature] = bin as u8;
-            (model.predict(&bins, true).logit - bias) as f32
+            model.predict(&bins, true).logit - bias
         };
         let wanted = &wanted[..wanted.len().min(SHOWS)];
-        let directions = wanted.iter().map(|it| Towards::of(&it.direction)).collect();
-        let (mut categories, mut hosts) = ([Term::NONE; SHOWS], [Term::NONE; SHOWS]);
-        for (show, it) in wanted.iter().enumerate() {
-            (categories[show], hosts[show]) = (it.category, it.host);
-        }
-        let cosine = |step: usize| (step as f32 + 0.5) / COSINES as f32 * 2.0 - 1.0;
-        let cosine_bin = |step: usize| {
-            const BORDERS: [f32; 7] = [0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.65];
-            1 + BORDERS.iter().filter(|it| cosine(step) >= **it).count()
-        };
+        let towards: Vec<Towards> = wanted.iter().map(|it| Towards::of(&it.direction)).collect();
         let bit = |it: &Channel| 1u32 << consent_bit(*it, Class::Marketing);
         let assumed = rules.channels.iter().filter(|it| rules.consent_assumed & 1 << **it as u8 != 0);
+        let by_who = |who: usize| {
+            let (tier, power, sex) = (who & 7, who >> 3 & 7, who >> 6);
+            steps(at(9, tier.min(6)) + at(8, power.min(5)) + at(11, sex))
+        };
         Match {
-            directions,
-            wants_category: Wants::of(&categories),
-            wants_host: Wants::of(&hosts),
-            categories,
-            hosts,
-            // Before anything was learnt the better match is the better guess.
-            by_cosine: std::array::from_fn(|step| at(0, cosine_bin(step)) + cosine(step)),
-            by_category_rank: std::array::from_fn(|rank| at(1, rank) + rank as f32 * 0.25),
-            by_host_rank: std::array::from_fn(|rank| at(2, rank) + rank as f32 * 0.25),
-            by_tier: std::array::from_fn(|bin| at(9, bin.min(6))),
-            by_power: std::array::from_fn(|bin| at(8, bin.min(5))),
-            by_sex: std::array::from_fn(|bin| at(11, bin)),
-            bias: bias as f32,
-            consent_given: rules.channels.iter().map(bit).fold(0, |sum, it| sum | it),
-            consent_assumed: assumed.map(bit).fold(0, |sum, it| sum | it),
-            pushed_before: rules.pushed_before,
+            names: wanted.iter().map(|it| Names::of(it, at)).collect(),
+            slopes: towards.iter().map(|it| Slope::of(it, |bin| at(0, bin))).collect(),
+            towards,
+            by_who: std::array::from_fn(by_who),
+            given: row::marketing(rules.channels.iter().map(bit).fold(0, |sum, it| sum | it)),
+            assumed: row::marketing(assumed.map(bit).fold(0, |sum, it| sum | it)),
+            pushed_before: row::halves(rules.pushed_before),
         }
     }
 
     /// How many shows it holds.
     pub fn shows(&self) -> usize {
-        self.directions.len()
+        self.towards.len()
     }
 
     /// Scores everyone for every show.
-    pub fn everyone(&self, pages: &[Arc<HotPage>]) -> Scored {
-        let shows = self.shows();
-        let mut scored = Scored {
-            bins: vec![[NOT_ELIGIBLE; PAGE_ROWS]; pages.len() * shows],
-            spreads: vec![Spread::default(); shows],
-        };
-        if shows > 0 {
-            for (page, bins) in pages.iter().zip(scored.bins.chunks_exact_mut(shows)) {
-                self.page(page, bins, &mut scored.spreads);
-            }
+    pub fn everyone(&self, rows: &Rows, scored: &mut Scored) {
+        scored.begin(self.shows(), rows.len());
+        let mut first = 0;
+        for stretch in rows.stretches() {
+            score_stretch(self, stretch, first, scored);
+            first += stretch.len();
         }
-        scored
-    }
-
-    /// Scores a page's shoppers for every show, into `bins[show][row]`, and counts them.
-    pub fn page(&self, page: &HotPage, bins: &mut [[u16; PAGE_ROWS]], spreads: &mut [Spread]) {
-        score_page(self, page, bins, spreads);
     }
 
     /// All bits for each row of somebody who may be called at all, none for the others.
     #[inline(always)]
-    fn eligible(&self, page: &HotPage) -> [u16; PAGE_ROWS] {
-        std::array::from_fn(|row| {
-            let attributes = &page.attributes[row];
-            let agreed = attributes.consent_given & self.consent_given
-                | self.consent_assumed & !attributes.consent_refused;
-            let there = (agreed != 0)
-                & (page.activity[row].events != 0)
-                & (page.calls[row].last <= self.pushed_before);
-            0u16.wrapping_sub(u16::from(there))
-        })
-    }
-
-    /// What is the same for all shows: who the shopper is.
-    #[inline(always)]
-    fn same(&self, page: &HotPage) -> [f32; PAGE_ROWS] {
-        let none = self.bias + self.by_category_rank[0] + self.by_host_rank[0];
-        std::array::from_fn(|row| {
-            let attributes = &page.attributes[row];
-            none + self.by_tier[usize::from(attributes.city_tier & 7)]
-                + self.by_power[usize::from(attributes.spending_power & 7)]
-                + self.by_sex[usize::from(attributes.sex & 3)]
-        })
-    }
-
-    /// What is added by show and row for a category or host that the shopper cares for. Most care for nothing that
-    /// is on air.
-    #[inline(always)]
-    fn more(&self, page: &HotPage) -> [[f32; PAGE_ROWS]; SHOWS] {
-        let mut more = [[0.0; PAGE_ROWS]; SHOWS];
+    fn eligible(&self, rest: &Square) -> [u16; PAGE_ROWS] {
+        let mut eligible = [0; PAGE_ROWS];
+        let [before_low, before_high] = self.pushed_before;
         for row in 0..PAGE_ROWS {
-            let (categories, hosts) = (&page.categories[row], &page.hosts[row]);
-            if self.wants_category.any(categories.terms()) {
-                for (place, term) in categories.terms().enumerate() {
-                    let by_rank = self.by_category_rank[rank(place)] - self.by_category_rank[0];
-                    let wanting = self.wants_category.shows(term, &self.categories);
-                    wanting.for_each(|show| more[show][row] += by_rank);
-                }
-            }
-            if self.wants_host.any(hosts.terms()) {
-                for (place, term) in hosts.terms().enumerate() {
-                    let by_rank = self.by_host_rank[rank(place)] - self.by_host_rank[0];
-                    let wanting = self.wants_host.shows(term, &self.hosts);
-                    wanting.for_each(|show| more[show][row] += by_rank);
-                }
-            }
+            let agreed = rest[column::GIVEN][row] & self.given | self.assumed & !rest[column::REFUSED][row];
+            let (low, high) = (rest[column::PUSHED][row], rest[column::PUSHED + 1][row]);
+            let rested = (high < before_high) | (high == before_high) & (low <= before_low);
+            let may = (agreed != 0) & (rest[column::WHO][row] & THERE != 0) & rested;
+            eligible[row] = 0u16.wrapping_sub(u16::from(may));
         }
-        more
+        eligible
+    }
+
+    /// The bins of a page's rows for one show.
+    #[inline(always)]
+    fn bins(&self, show: usize, page: &Page, sums: &Lanes) -> [u8; PAGE_ROWS] {
+        let mut scores = page.same;
+        let cosines = self.towards[show].cosines(sums, &page.inverse_lengths);
+        self.slopes[show].add(&cosines, &mut scores);
+        self.names[show].add(&page.rest, &mut scores);
+        let mut bins = [0; PAGE_ROWS];
+        for row in 0..PAGE_ROWS {
+            let bin = (scores[row] >> BIN_BITS) + MIDDLE;
+            bins[row] = bin.clamp(0, BINS as i16 - 1) as u8 | !page.eligible[row] as u8;
+        }
+        bins
     }
 }
 
-/// Goes column by column, and show by show, over all rows of the page and nearly without a branch: that is how a
-/// processor reads memory ahead and works on several rows at once. Compiled once more for processors with AVX2 (x86-64
-/// since 2013), which take twice as many at once; which one runs is seen when it runs, and both give the same.
+/// What is the same for all shows.
+struct Page {
+    rest: Square,
+    eligible: [u16; PAGE_ROWS],
+    inverse_lengths: Lanes,
+    same: Lanes,
+}
+
+/// Scores a stretch of rows, the first of which has the place `first`, for every show, and counts the scores. Compiled
+/// once more for processors with AVX2; both give the same. Loops, not closures, within: a closure would be compiled for
+/// every processor and could not be drawn in here.
 #[multiversion(targets("x86_64+avx+avx2+bmi1+bmi2+lzcnt+popcnt"))]
-fn score_page(it: &Match, page: &HotPage, bins: &mut [[u16; PAGE_ROWS]], spreads: &mut [Spread]) {
-    let eligible = it.eligible(page);
-    if eligible == [0; PAGE_ROWS] {
-        bins.iter_mut().for_each(|it| *it = [NOT_ELIGIBLE; PAGE_ROWS]);
-        spreads.iter_mut().for_each(|it| it.bins[BINS] += PAGE_ROWS as u32);
-        return;
-    }
-    let tastes = Tastes::of(&page.taste);
-    let (same, more) = (it.same(page), it.more(page));
-    // Loops, not closures: a closure would be compiled for every processor and could not be drawn in here.
-    for show in 0..it.directions.len().min(bins.len()).min(spreads.len()) {
-        let cosines = tastes.cosines(&it.directions[show]);
-        let (more, bins, spread) = (&more[show], &mut bins[show], &mut *spreads[show].bins);
-        let mut scores = [0.0; PAGE_ROWS];
+fn score_stretch(it: &Match, stretch: &[Row], first: usize, scored: &mut Scored) {
+    let (pages, _) = stretch.as_chunks::<PAGE_ROWS>();
+    for (number, rows) in pages.iter().enumerate() {
+        let first = first + number * PAGE_ROWS;
+        let [tastes, rest] = kernel::halves(rows);
+        let rest = match_target! {
+            "x86_64+avx+avx2" => kernel::avx2::turned(&rest),
+            _ => any::turned(&rest),
+        };
+        let eligible = it.eligible(&rest);
+        if eligible == [0; PAGE_ROWS] {
+            for show in 0..it.shows() {
+                scored.part(show, first, PAGE_ROWS).0.fill(NOT_ELIGIBLE);
+            }
+            continue;
+        }
+        let tastes = match_target! {
+            "x86_64+avx+avx2" => kernel::avx2::turned(&tastes),
+            _ => any::turned(&tastes),
+        };
+        let mut page = Page {
+            eligible,
+            inverse_lengths: bytemuck::cast(rest[column::LENGTH]),
+            same: [0; PAGE_ROWS],
+            rest,
+        };
         for row in 0..PAGE_ROWS {
-            let step = whole((cosines[row] + 1.0) * (COSINES as f32 / 2.0), COSINES);
-            scores[row] = same[row] + more[row] + it.by_cosine[step as usize % COSINES];
+            page.same[row] = it.by_who[usize::from(page.rest[column::WHO][row] & 0xFF)];
         }
-        for row in 0..PAGE_ROWS {
-            let place = (scores[row] + SPAN) * (BINS as f32 / (2.0 * SPAN));
-            bins[row] = whole(place, BINS) as u16 | !eligible[row];
-        }
-        for bin in bins {
-            spread[usize::from(*bin).min(BINS)] += 1;
-        }
-    }
-}
-
-/// The whole part of a number, brought within 0 and `end` − 1. A number added to 2²³ has its whole part in its last
-/// bits: unlike a conversion this needs no case for what no integer holds, and goes lane by lane.
-#[inline(always)]
-fn whole(number: f32, end: usize) -> u32 {
-    const TWO_23: f32 = 8_388_608.0;
-    let within = (number - 0.5).max(0.0).min((end - 1) as f32);
-    (within + TWO_23).to_bits() & 0x007F_FFFF
-}
-
-/// Which shows want a term: the bit of a show, by a term's low bits.
-#[derive(Debug, Clone)]
-struct Wants([u16; TERMS]);
-
-impl Wants {
-    fn of(terms: &[Term]) -> Self {
-        let mut table = [0; TERMS];
-        for (show, term) in terms.iter().enumerate() {
-            if *term != Term::NONE {
-                table[term.0 as usize % TERMS] |= 1 << show;
+        let (fours, ones) = it.towards.as_chunks::<TOGETHER>();
+        for (at, four) in fours.iter().enumerate() {
+            let sums = match_target! {
+                "x86_64+avx+avx2" => kernel::avx2::sums(&tastes, four),
+                _ => any::sums(&tastes, four),
+            };
+            for one in 0..TOGETHER {
+                let show = at * TOGETHER + one;
+                let bins = it.bins(show, &page, &sums[one]);
+                scored.part(show, first, PAGE_ROWS).0.copy_from_slice(&bins);
             }
         }
-        Wants(table)
+        let (singles, _) = ones.as_chunks::<1>();
+        for (at, single) in singles.iter().enumerate() {
+            let sums = match_target! {
+                "x86_64+avx+avx2" => kernel::avx2::sums(&tastes, single),
+                _ => any::sums(&tastes, single),
+            };
+            let show = fours.len() * TOGETHER + at;
+            let bins = it.bins(show, &page, &sums[0]);
+            scored.part(show, first, PAGE_ROWS).0.copy_from_slice(&bins);
+        }
     }
-
-    fn by(&self, term: Term) -> u16 {
-        self.0[term.0 as usize % TERMS]
-    }
-
-    /// Whether one of these terms may be wanted: most shoppers care for nothing that is on air.
-    #[inline(always)]
-    fn any(&self, terms: impl Iterator<Item = Term>) -> bool {
-        terms.fold(0, |bits, it| bits | self.by(it)) != 0
-    }
-
-    /// The shows that want this term.
-    fn shows(&self, term: Term, wanted: &[Term; SHOWS]) -> impl Iterator<Item = usize> {
-        let wanting = self.by(term);
-        (0..SHOWS).filter(move |show| wanting >> show & 1 == 1 && wanted[*show] == term)
+    for show in 0..it.shows() {
+        let (bins, spread) = scored.part(show, first, stretch.len());
+        spread.count(bins);
     }
 }
 
-/// The probability of an entry that a score's bin stands for.
-pub fn probability(bin: u16) -> f64 {
-    sigmoid((f64::from(bin) + 0.5) / BINS as f64 * 2.0 * f64::from(SPAN) - f64::from(SPAN))
-}
-
+/// As the features of the model have it: the first place is worth most.
 fn rank(place: usize) -> usize {
     match place {
         0 => 4,
@@ -386,20 +317,29 @@ fn rank(place: usize) -> usize {
     }
 }
 
+const _: () = assert!(column::PUSHED + 2 == HALF, "a row's second half is what the columns say");
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::decay::Level;
+    use crate::decide::chance::mix;
     use crate::decide::model::Prior;
     use crate::decide::response::Treatment;
+    use crate::profile::Hot;
     use crate::select::vector::{self, DIMENSIONS};
 
     const CATEGORY: Term = Term(77);
+    const SECS: u32 = 1_700_000_000;
 
-    fn wanted() -> Wanted {
+    fn place(term: u32) -> [f32; DIMENSIONS] {
         let mut sum = [0.0; DIMENSIONS];
-        vector::add(&mut sum, CATEGORY, 1.0);
-        Wanted { direction: Direction::of(&sum), category: CATEGORY, host: Term(5) }
+        vector::add(&mut sum, Term(term), 1.0);
+        sum
+    }
+
+    fn wanted(term: u32) -> Wanted {
+        Wanted { direction: Direction::of(&place(term)), category: Term(term), host: Term(5) }
     }
 
     fn model() -> Response {
@@ -408,48 +348,129 @@ mod tests {
         Response::new(SHAPE, prior, treatment)
     }
 
+    fn rules(pushed_before: u32) -> Rules {
+        Rules { channels: vec![Channel::Webhook], consent_assumed: 0, pushed_before }
+    }
+
+    fn rows(shoppers: &[Hot]) -> Rows {
+        let mut rows = Rows::default();
+        (0..shoppers.len().div_ceil(PAGE_ROWS)).for_each(|_| rows.push_page());
+        shoppers.iter().enumerate().for_each(|(at, it)| rows.set(at, Row::of(it.seen())));
+        rows
+    }
+
+    #[test]
+    fn the_columns_of_a_row_stand_where_the_pass_reads_them() {
+        let row = Row {
+            inverse_length: 1,
+            given: 2,
+            refused: 3,
+            who: 4,
+            pushed: [5, 6],
+            ..bytemuck::Zeroable::zeroed()
+        };
+        let [_, rest]: [[u16; HALF]; 2] = bytemuck::cast(row);
+        let columns = [column::LENGTH, column::GIVEN, column::REFUSED, column::WHO, column::PUSHED];
+        assert_eq!(columns.map(|it| rest[it]), [1, 2, 3, 4, 5]);
+        assert_eq!(rest[column::PUSHED + 1], 6);
+    }
+
     #[test]
     fn who_cares_for_what_a_show_has_comes_before_who_does_not_and_nobody_without_consent_comes() {
-        let mut page = HotPage::default();
         let agreed = 1 << consent_bit(Channel::Webhook, Class::Marketing);
-        for row in 0..PAGE_ROWS {
-            page.activity[row].events = 1;
-            page.attributes[row].consent_given = if row % 2 == 0 { agreed } else { 0 };
+        let mut shoppers = [Hot::default(); PAGE_ROWS];
+        for (row, hot) in shoppers.iter_mut().enumerate() {
+            hot.activity.events = 1;
+            hot.attributes.consent_given = if row % 2 == 0 { agreed } else { 0 };
             if row >= 8 {
-                let mut sum = [0.0; DIMENSIONS];
-                vector::add(&mut sum, CATEGORY, 1.0);
-                page.taste[row].touch(&sum, 1.0, 1_700_000_000);
-                page.categories[row].add(CATEGORY, Level(1_000_000));
+                hot.taste.touch(&place(CATEGORY.0), 1.0, SECS);
+                hot.categories.add(CATEGORY, Level(1_000_000));
             }
         }
-        page.calls[14].last = 2_000;
-        let rules = Rules { channels: vec![Channel::Webhook], consent_assumed: 0, pushed_before: 1_999 };
-        for shows in [1, SHOWS] {
-            let it = Match::new(&vec![wanted(); shows], &model(), &rules);
-            let mut bins = vec![[0; PAGE_ROWS]; shows];
-            let mut spreads = vec![Spread::default(); shows];
-            it.page(&page, &mut bins, &mut spreads);
-            for (bins, spread) in bins.iter().zip(&spreads) {
+        shoppers[14].calls.last = SECS;
+        let rows = rows(&shoppers);
+        let mut scored = Scored::default();
+        for shows in [1, 5, SHOWS] {
+            let it = Match::new(&vec![wanted(CATEGORY.0); shows], &model(), &rules(SECS - 1));
+            it.everyone(&rows, &mut scored);
+            for show in 0..shows {
+                let bins = scored.bins(show);
                 let eligible: Vec<usize> = (0..PAGE_ROWS).filter(|row| bins[*row] != NOT_ELIGIBLE).collect();
                 assert_eq!(eligible, [0, 2, 4, 6, 8, 10, 12]);
-                assert_eq!(spread.eligible(), 7);
-                let (lowest, count) = spread.threshold(3);
+                assert_eq!(scored.spread(show).eligible(), 7);
+                let (lowest, count) = scored.spread(show).threshold(3);
                 assert_eq!(count, 3);
                 let best: Vec<usize> = eligible.into_iter().filter(|row| bins[*row] >= lowest).collect();
                 assert_eq!(best, [8, 10, 12]);
-                assert!(probability(bins[8]) > probability(bins[0]));
+                let turn = |turn| {
+                    let mut places = Vec::new();
+                    scored.turn(show, turn, 3).each_eligible(|place| places.push(place));
+                    (places, scored.turn(show, turn, 3).others().collect::<Vec<_>>())
+                };
+                assert_eq!(turn(0), (vec![8, 10, 12], vec![3, 9, 15]), "best first");
+                assert_eq!(turn(1), (vec![0, 2, 4, 6], vec![1, 7, 13]));
+                assert_eq!(turn(2), (vec![], vec![5, 11, 14]));
             }
-            let scored = it.everyone(&[Arc::new(page.clone())]);
-            let turns = scored.turns(shows - 1, 3);
-            let of = |turn| turns.places(turn).collect::<Vec<_>>();
-            let (may, not) = (true, false);
-            assert_eq!(
-                of(0)[..],
-                [(3, not), (8, may), (9, not), (10, may), (12, may), (15, not)],
-                "best first"
-            );
-            assert_eq!(of(1)[..], [(0, may), (1, not), (2, may), (4, may), (6, may), (7, not), (13, not)]);
-            assert_eq!(of(2)[..], [(5, not), (11, not), (14, not)]);
+            let later = Match::new(&vec![wanted(CATEGORY.0); shows], &model(), &rules(SECS));
+            later.everyone(&rows, &mut scored);
+            assert_eq!(scored.spread(0).eligible(), 8);
         }
+    }
+
+    #[test]
+    fn a_score_is_the_models_own_for_the_bins_that_a_decision_would_see() {
+        let mut model = model();
+        for lesson in 0..4_000u64 {
+            let bins: [u8; SHAPE.features.len()] = std::array::from_fn(|feature| {
+                (mix(&[lesson, feature as u64]) % SHAPE.features[feature].bins as u64) as u8
+            });
+            model.learn(&bins, true, bins[0] > 5 && bins[9] < 3 || bins[1] == 4);
+        }
+        let agreed = 1 << consent_bit(Channel::Webhook, Class::Marketing);
+        let shoppers: Vec<Hot> = (0..640u64)
+            .map(|number| {
+                let draw = |what: u64, below: u64| mix(&[number, what]) % below;
+                let mut hot = Hot::default();
+                hot.activity.events = 1;
+                hot.attributes.consent_given = agreed;
+                hot.attributes.city_tier = draw(1, 7) as u8;
+                hot.attributes.spending_power = draw(2, 6) as u8;
+                hot.attributes.sex = draw(3, 4) as u8;
+                for touch in 0..draw(4, 12) {
+                    let term = 70 + draw(100 + touch, 20) as u32;
+                    hot.taste.touch(&place(term), 1.0, SECS + touch as u32 * 9_000);
+                    hot.categories.add(Term(term), Level(1_000_000 + touch as u32 * 1_000));
+                }
+                hot
+            })
+            .collect();
+        let wanted = wanted(CATEGORY.0);
+        let it = Match::new(&[wanted], &model, &rules(SECS));
+        let mut scored = Scored::default();
+        it.everyone(&rows(&shoppers), &mut scored);
+        let of = |bins: &[(usize, usize)]| {
+            let mut all = [0; SHAPE.features.len()];
+            bins.iter().for_each(|(feature, bin)| all[*feature] = *bin as u8);
+            model.predict(&all, true).logit
+        };
+        let mut apart = 0;
+        for (hot, bin) in shoppers.iter().zip(scored.bins(0)) {
+            let cosine = hot.taste.cosine(&wanted.direction);
+            let place = hot.categories.terms().take(CATEGORIES).position(|it| it == CATEGORY);
+            let rank = place.map_or(0, rank);
+            let expected = of(&[
+                (0, 1 + COSINES.iter().filter(|it| cosine >= **it).count()),
+                (1, rank),
+                (8, hot.attributes.spending_power.into()),
+                (9, hot.attributes.city_tier.into()),
+                (11, hot.attributes.sex.into()),
+            ]) - of(&[])
+                + f64::from(cosine)
+                + 0.25 * rank as f64;
+            let seen = f64::from(i16::from(*bin) - MIDDLE) / 16.0 + 1.0 / 32.0;
+            // A coarse taste may lie on the other side of a border.
+            apart += usize::from((seen - expected).abs() > 0.07);
+        }
+        assert!(apart < shoppers.len() / 12, "{apart} of {}", shoppers.len());
     }
 }

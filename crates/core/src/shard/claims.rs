@@ -272,7 +272,7 @@ impl Shard {
             _ => return,
         };
         if it.dead {
-            let (.., cold) = self.store.all(slot);
+            let cold = self.store.cold_mut(slot);
             return cold.bury(it.what);
         }
         let own = |owner: &Key<'_>| !owner.known && self.store.cold(slot).was(owner.id);
@@ -280,7 +280,7 @@ impl Shard {
             // The claim of a visitor came after the one of the user whom he had become.
             return self.claim(it.what, Some(it.holder), Some(former), it.at, outbox);
         }
-        let (.., cold) = self.store.all(slot);
+        let cold = self.store.cold_mut(slot);
         match cold.release(it.what, it.at) {
             Released::Since(at) => self.claim(it.what, Some(it.holder), None, at, outbox),
             Released::Lost(address) => {

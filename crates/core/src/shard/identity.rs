@@ -116,13 +116,14 @@ impl Shard {
 
     fn absorb(&mut self, user: &str, key: Key<'_>, history: Option<Box<Profile>>, outbox: &mut Outbox<'_>) {
         let slot = self.row_of(Key::user(user));
-        let (mut hot, mut own_history, cold) = self.store.all(slot);
         let mut joined = history.map(|it| *it).unwrap_or_default();
         joined.cold.id = key.id.into();
         joined.cold.known = key.known;
-        cold.merge(&joined.cold, hot.attributes, &joined.hot.attributes);
-        hot.merge(&joined.hot);
-        own_history.merge(&joined.history);
+        self.store.change_all(slot, |hot, own_history, cold| {
+            cold.merge(&joined.cold, hot.attributes, &joined.hot.attributes);
+            hot.merge(&joined.hot);
+            own_history.merge(&joined.history);
+        });
         self.inherit(&joined.cold, Key::user(user), key, outbox);
     }
 
@@ -197,13 +198,14 @@ impl Shard {
         let slot = self.row_of(key);
         let wants_cold = self.store.cold(slot).wants(event);
         if wants_cold {
-            let (mut hot, mut history, cold) = self.store.all(slot);
-            let news = cold.fold(event, &mut hot);
-            fold(event, &mut hot, &mut history, default_offset_min);
+            let news = self.store.change_all(slot, |hot, history, cold| {
+                let news = cold.fold(event, hot);
+                fold(event, hot, history, default_offset_min);
+                news
+            });
             self.spread_news(&news, key, outbox);
         } else {
-            let (mut hot, mut history) = self.store.columns(slot);
-            fold(event, &mut hot, &mut history, default_offset_min);
+            self.store.change(slot, |hot, history| fold(event, hot, history, default_offset_min));
         }
         self.follow(slot, event, outbox);
     }

@@ -19,6 +19,7 @@ use crate::event::Event;
 use crate::id::{MachineId, ShardId, SourceId, Term};
 use crate::limits::{COUNTERS_MAX, SHARDS};
 use crate::push::{Answer, PushId};
+use crate::select::turns::Scored;
 use crate::stage::{Stage, Stir};
 use crate::time::Timestamp;
 use calling::Calling;
@@ -191,7 +192,19 @@ impl Shard {
         stage: &Stage,
         effects: &mut Vec<Effect>,
     ) -> Result<Outcome, Malformed> {
-        let mut outbox = Outbox { now, sent: now, stage, effects };
+        self.handle_at(&mut Desk::default(), now, input, stage, effects)
+    }
+
+    /// The same on a desk that is kept: a look at everyone then allocates nothing.
+    pub fn handle_at(
+        &mut self,
+        desk: &mut Desk,
+        now: Timestamp,
+        input: Input<'_>,
+        stage: &Stage,
+        effects: &mut Vec<Effect>,
+    ) -> Result<Outcome, Malformed> {
+        let mut outbox = Outbox { now, sent: now, stage, effects, desk };
         if self.calling.due().is_some_and(|at| at <= now) {
             self.run_due(now, &mut outbox);
             (outbox.now, outbox.sent) = (now, now);
@@ -299,4 +312,13 @@ struct Outbox<'e> {
     sent: Timestamp,
     stage: &'e Stage,
     effects: &'e mut Vec<Effect>,
+    desk: &'e mut Desk,
+}
+
+/// Memory that whoever folds keeps from one look at everyone to the next, of whatever shard. What lies on it says
+/// nothing to the next input.
+#[derive(Debug, Default)]
+pub struct Desk {
+    scored: Scored,
+    places: Vec<store::Slot>,
 }

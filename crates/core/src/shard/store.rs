@@ -9,6 +9,8 @@ use crate::profile::cold::Cold;
 use crate::profile::columns::Columns;
 use crate::profile::{History, columns};
 use crate::profile::{HistoryPage, HistoryRef, HistoryView, Hot, HotPage, HotRef, HotView};
+use crate::select::row::{Row, Rows};
+use bytemuck::Zeroable as _;
 use hashbrown::HashTable;
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -106,6 +108,8 @@ pub struct Pages {
 #[derive(Debug, Default)]
 pub struct Store {
     pages: Pages,
+    /// What the match reads; follows from the hot columns.
+    rows: Rows,
     free: BTreeSet<Slot>,
     free_bindings: BTreeSet<Slot>,
     index: HashTable<Entry>,
@@ -139,6 +143,10 @@ impl Store {
     /// Takes pages over, e.g. from a snapshot, and builds the index.
     pub fn from_pages(pages: Pages) -> Self {
         let mut store = Store { pages, ..Store::default() };
+        for (page, hot) in store.pages.hot.iter().enumerate() {
+            store.rows.push_page();
+            (0..PAGE_ROWS).for_each(|row| store.rows.set(page * PAGE_ROWS + row, Row::of(hot.seen(row))));
+        }
         let rows: usize =
             store.pages.cold.iter().flat_map(|it| it.iter()).filter(|it| !it.id.is_empty()).count();
         store.index.reserve(rows, |it| spread(it.hash));
@@ -219,9 +227,14 @@ impl Store {
         &self.pages.cold[slot.page()][slot.row()]
     }
 
-    /// The pages of hot columns, in the order of slots: what a scan reads.
+    /// The pages of hot columns, in the order of slots.
     pub fn hot_pages(&self) -> &[Arc<HotPage>] {
         &self.pages.hot
+    }
+
+    /// What the match reads, in the order of slots.
+    pub fn rows(&self) -> &Rows {
+        &self.rows
     }
 
     /// The hot columns in a slot.
@@ -234,19 +247,33 @@ impl Store {
         self.pages.history[slot.page()].seen(slot.row())
     }
 
-    /// The columns in a slot, to be changed in place.
-    pub fn columns(&mut self, slot: Slot) -> (HotView<'_>, HistoryView<'_>) {
-        let hot = Arc::make_mut(&mut self.pages.hot[slot.page()]);
-        let history = Arc::make_mut(&mut self.pages.history[slot.page()]);
-        (hot.view(slot.row()), history.view(slot.row()))
+    /// Changes the columns in a slot in place.
+    pub fn change(&mut self, slot: Slot, change: impl FnOnce(&mut HotView<'_>, &mut HistoryView<'_>)) {
+        let (page, row) = (slot.page(), slot.row());
+        let hot = Arc::make_mut(&mut self.pages.hot[page]);
+        let history = Arc::make_mut(&mut self.pages.history[page]);
+        change(&mut hot.view(row), &mut history.view(row));
+        self.rows.set(slot.0 as usize, Row::of(hot.seen(row)));
     }
 
-    /// Columns and cold row in a slot, to be changed in place.
-    pub fn all(&mut self, slot: Slot) -> (HotView<'_>, HistoryView<'_>, &mut Cold) {
-        let hot = Arc::make_mut(&mut self.pages.hot[slot.page()]);
-        let history = Arc::make_mut(&mut self.pages.history[slot.page()]);
-        let cold = Arc::make_mut(&mut self.pages.cold[slot.page()]);
-        (hot.view(slot.row()), history.view(slot.row()), &mut cold[slot.row()])
+    /// Changes columns and cold row in a slot in place.
+    pub fn change_all<R>(
+        &mut self,
+        slot: Slot,
+        change: impl FnOnce(&mut HotView<'_>, &mut HistoryView<'_>, &mut Cold) -> R,
+    ) -> R {
+        let (page, row) = (slot.page(), slot.row());
+        let hot = Arc::make_mut(&mut self.pages.hot[page]);
+        let history = Arc::make_mut(&mut self.pages.history[page]);
+        let cold = Arc::make_mut(&mut self.pages.cold[page]);
+        let said = change(&mut hot.view(row), &mut history.view(row), &mut cold[row]);
+        self.rows.set(slot.0 as usize, Row::of(hot.seen(row)));
+        said
+    }
+
+    /// Changes the cold row in a slot in place. What stands in columns is not touched.
+    pub fn cold_mut(&mut self, slot: Slot) -> &mut Cold {
+        &mut Arc::make_mut(&mut self.pages.cold[slot.page()])[slot.row()]
     }
 
     /// Makes a new, empty profile. The caller has made sure that the id stands for nothing yet.
@@ -257,6 +284,7 @@ impl Store {
                 let first = self.pages.cold.len() * PAGE_ROWS;
                 self.pages.hot.push(Arc::default());
                 self.pages.history.push(Arc::default());
+                self.rows.push_page();
                 self.pages.cold.push(Arc::new(std::array::from_fn(|_| Cold::default())));
                 self.free.extend((first + 1..first + PAGE_ROWS).map(|it| Slot(it as u32)));
                 Slot(first as u32)
@@ -276,6 +304,7 @@ impl Store {
         self.index_remove(key);
         let (page, row) = (slot.page(), slot.row());
         Arc::make_mut(&mut self.pages.hot[page]).set_row(row, &Hot::default());
+        self.rows.set(slot.0 as usize, Row::zeroed());
         Arc::make_mut(&mut self.pages.history[page]).set_row(row, &History::default());
         Arc::make_mut(&mut self.pages.cold[page])[row] = Cold::default();
         self.free.insert(slot);
@@ -342,12 +371,12 @@ impl Store {
         self.pages.bindings.iter().flat_map(|page| page.iter().flatten())
     }
 
-    /// Bytes held by the columns, by the cold rows (as structs, without what they point to) and by the
-    /// index, in this order.
+    /// Bytes held by the hot columns with the match's rows, by the history columns, by the cold rows with what they
+    /// point to, and by the index, in this order.
     pub fn memory(&self) -> [usize; 4] {
         let pages = self.pages.cold.len();
         [
-            pages * size_of::<HotPage>(),
+            pages * size_of::<HotPage>() + self.rows.memory(),
             pages * size_of::<HistoryPage>(),
             pages * size_of::<ColdPage>() + self.slots().map(|slot| heap(self.cold(slot))).sum::<usize>(),
             self.index.allocation_size(),

@@ -126,7 +126,7 @@ pub fn assert_same(one: &Profile, other: &Profile, adds: usize, hours: usize, wh
     let exact = |profile: &Profile| {
         let mut it = profile.clone();
         (it.hot.categories, it.hot.brands, it.hot.hosts) = Default::default();
-        (it.hot.styles, it.hot.tags) = Default::default();
+        (it.hot.styles, it.history.tags) = Default::default();
         (it.history.price_bands, it.history.rhythm) = Default::default();
         it.hot.taste = Default::default();
         it
@@ -136,7 +136,7 @@ pub fn assert_same(one: &Profile, other: &Profile, adds: usize, hours: usize, wh
     same_weights(&one.hot.brands, &other.hot.brands, adds, what);
     same_weights(&one.hot.hosts, &other.hot.hosts, adds, what);
     same_weights(&one.hot.styles, &other.hot.styles, adds, what);
-    same_weights(&one.hot.tags, &other.hot.tags, adds, what);
+    same_weights(&one.history.tags, &other.history.tags, adds, what);
     same_weights(&one.history.price_bands, &other.history.price_bands, adds, what);
     same_rhythm(&one.history.rhythm, &other.history.rhythm, hours, what);
     same_taste(&one.hot.taste, &other.hot.taste, what);

@@ -39,7 +39,7 @@ pub fn show(profile: &Profile, now: u32) -> String {
     line(&mut out, "brands", hot.brands.iter().map(ranked));
     line(&mut out, "hosts", hot.hosts.iter().map(ranked));
     line(&mut out, "styles", hot.styles.iter().map(ranked));
-    line(&mut out, "tags", hot.tags.iter().map(ranked));
+    line(&mut out, "tags", history.tags.iter().map(ranked));
     let bands = |it: (Term, Level)| format!("{} {:.2}", it.0.0, it.1.value(now, INTEREST_HALF_LIFE_S));
     line(&mut out, "price bands", history.price_bands.iter().map(bands));
     line(&mut out, "live", live(profile).into_iter());

@@ -177,14 +177,14 @@ impl Shard {
         match answer {
             Answer::Gone if address != ClaimKey::default() => {
                 if let Some(slot) = self.row(&shopper, known) {
-                    let (.., cold) = self.store.all(slot);
+                    let cold = self.store.cold_mut(slot);
                     cold.bury(address);
                 }
                 self.bury_address(address, outbox.now.secs(), outbox);
             }
             Answer::Unreached if channel == Channel::InApp => {
                 if let Some(slot) = self.row(&shopper, known) {
-                    let (.., cold) = self.store.all(slot);
+                    let cold = self.store.cold_mut(slot);
                     // If it came back meanwhile, that stays true.
                     cold.unreached(&device, left);
                 }

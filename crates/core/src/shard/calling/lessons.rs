@@ -158,8 +158,7 @@ impl Shard {
         if treated && !tapped && !dismissed && !push.shopper.is_empty() {
             let (shopper, known, left) = (push.shopper.clone(), push.known, push.left.secs());
             if let Some(slot) = self.row(&shopper, known) {
-                let (hot, _) = self.store.columns(slot);
-                hot.calls.weariness.ended(left, Ending::Ignored);
+                self.store.change(slot, |hot, _| hot.calls.weariness.ended(left, Ending::Ignored));
             }
         }
         let Some(push) = self.calling.ledger.get(number) else { return };

@@ -12,6 +12,7 @@ use crate::id::{ShardId, Term};
 use crate::limits::SHARDS;
 use crate::push::{Life, Push, Reason};
 use crate::select::scan::{Match, Rules, SHOWS, Wanted};
+use crate::select::turns::Scored;
 use crate::select::vector::{DIMENSIONS, Direction};
 use crate::shard::store::Slot;
 use crate::shard::{Effect, Outbox, Shard};
@@ -62,10 +63,12 @@ impl Shard {
             self.tell_spread(*show, at, outbox);
         }
         let open: Vec<Term> = looking.iter().filter(|it| !it.1 && it.2).map(|it| it.0).collect();
+        let mut desk = std::mem::take(outbox.desk);
         for shows in open.chunks(SHOWS) {
-            let turns = self.turns(shows, at, stage);
-            for (show, (turn, mine)) in shows.iter().zip(turns) {
-                let reasons = self.consider_these(mine, *show, None, at, outbox);
+            self.score(shows, at, stage, &mut desk.scored);
+            for (number, show) in shows.iter().enumerate() {
+                let turn = self.turn(&desk.scored, number, *show, at, stage, &mut desk.places);
+                let reasons = self.consider_these(&desk.places, *show, None, at, outbox);
                 if let Some(book) = self.calling.books.get_mut(show) {
                     book.turns.insert(turn, reasons);
                     book.report.last.clear();
@@ -75,12 +78,12 @@ impl Shard {
                 }
             }
         }
+        *outbox.desk = desk;
         looking.iter().for_each(|it| self.tell_sent(it.0, at, outbox));
     }
 
-    /// Whose turn it is in each of these shows (at most [`SHOWS`]): everyone is scored for all of them in one pass,
-    /// and those who match a show best come first in each round of turns.
-    fn turns(&self, shows: &[Term], at: Timestamp, stage: &Stage) -> Vec<(u8, Vec<Slot>)> {
+    /// Scores everyone for these shows (at most [`SHOWS`]) in one pass.
+    fn score(&self, shows: &[Term], at: Timestamp, stage: &Stage, scored: &mut Scored) {
         let of = |show: &Term| Some((stage.show(*show)?, stage.plan(*show)?));
         let wanted = |show: &Term| {
             let none = Wanted {
@@ -101,17 +104,29 @@ impl Shard {
             consent_assumed: policy.consent_assumed,
             pushed_before: at.secs().saturating_sub(policy.gap_s),
         };
-        let scored = Match::new(&wanted, &stage.learned().entry, &rules).everyone(self.store.hot_pages());
-        let turn_of = |(number, show): (usize, &Term)| {
-            let opens = stage.show(*show).map_or(0, |it| it.show.opens().0);
-            let turn = (at.0 - opens) / (i64::from(LOOK_EVERY_S) * 1000) % TURNS;
-            let turns = scored.turns(number, TURNS as u32);
-            // Who may be called is there; of the others nobody knows without a look.
-            let places = turns.places(turn as u32).map(|(place, may)| (Slot::from_number(place), may));
-            let mine = places.filter(|(slot, may)| *may || !self.store.is_free(*slot)).map(|it| it.0);
-            (turn as u8, mine.collect())
-        };
-        shows.iter().enumerate().map(turn_of).collect()
+        Match::new(&wanted, &stage.learned().entry, &rules).everyone(self.store.rows(), scored);
+    }
+
+    /// The turn of a show at `at`, and in `places` whose it is: those who match the show best come first in each
+    /// round of turns.
+    fn turn(
+        &self,
+        scored: &Scored,
+        number: usize,
+        show: Term,
+        at: Timestamp,
+        stage: &Stage,
+        places: &mut Vec<Slot>,
+    ) -> u8 {
+        let opens = stage.show(show).map_or(0, |it| it.show.opens().0);
+        let turn = (at.0 - opens) / (i64::from(LOOK_EVERY_S) * 1000) % TURNS;
+        let its = scored.turn(number, turn as u32, TURNS as u32);
+        places.clear();
+        // Who may be called is there; of the others nobody knows without a look.
+        its.each_eligible(|place| places.push(Slot::from_number(place)));
+        let others = its.others().map(Slot::from_number);
+        places.extend(others.filter(|it| !self.store.is_free(*it)));
+        turn as u8
     }
 
     /// A server that slept decides nothing in the past: a look that is far behind is left out.
@@ -142,13 +157,13 @@ impl Shard {
                 None => stir.trigger != Trigger::HostLive || hot.hosts.iter().any(|it| it.0 == host),
             }
         };
-        let concerned = self.store.slots().filter(concerns).collect();
-        self.consider_these(concerned, stir.show, Some(stir), now, outbox);
+        let concerned: Vec<Slot> = self.store.slots().filter(concerns).collect();
+        self.consider_these(&concerned, stir.show, Some(stir), now, outbox);
     }
 
     fn consider_these(
         &mut self,
-        slots: Vec<Slot>,
+        slots: &[Slot],
         show: Term,
         stir: Option<Stir>,
         now: Timestamp,
@@ -156,7 +171,7 @@ impl Shard {
     ) -> BTreeMap<Reason, u64> {
         let mut reasons: BTreeMap<Reason, u64> = BTreeMap::new();
         for slot in slots {
-            if let Some(reason) = self.consider(slot, show, stir, false, now, outbox) {
+            if let Some(reason) = self.consider(*slot, show, stir, false, now, outbox) {
                 *reasons.entry(reason).or_default() += 1;
             }
         }
@@ -221,9 +236,10 @@ impl Shard {
             if push.offer != Term::NONE {
                 *book.sent.purchases.entry(push.offer).or_default() += terms.reach * terms.enter * terms.buy;
             }
-            let (hot, _) = self.store.columns(slot);
-            hot.calls.last = hot.calls.last.max(now.secs());
-            hot.calls.weariness.push(now.secs());
+            self.store.change(slot, |hot, _| {
+                hot.calls.last = hot.calls.last.max(now.secs());
+                hot.calls.weariness.push(now.secs());
+            });
         }
         let number = self.calling.ledger.enter(push);
         if !is_shadow {

@@ -73,8 +73,7 @@ impl Shard {
             }
             PushAct::Tapped | PushAct::Dismissed => return,
         };
-        let (hot, _) = self.store.columns(slot);
-        hot.calls.weariness.ended(left, ending);
+        self.store.change(slot, |hot, _| hot.calls.weariness.ended(left, ending));
     }
 
     /// The vendor says that it was shown.

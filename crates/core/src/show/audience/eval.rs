@@ -234,7 +234,7 @@ impl Subject<'_> {
             Taste::Brand => cares(hot.brands, term, self.now),
             Taste::Host => cares(hot.hosts, term, self.now),
             Taste::Style => cares(hot.styles, term, self.now),
-            Taste::Tag => cares(hot.tags, term, self.now),
+            Taste::Tag => cares(self.history.tags, term, self.now),
         }
     }
 

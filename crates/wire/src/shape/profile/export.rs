@@ -152,7 +152,7 @@ impl Held {
         put_interests(&mut interests, "brands", &hot.brands, |it| Some(lens.name(it)));
         put_interests(&mut interests, "hosts", &hot.hosts, |it| Some(lens.name(it)));
         put_interests(&mut interests, "hosting_styles", &hot.styles, |it| Some(lens.name(it)));
-        put_interests(&mut interests, "tags", &hot.tags, |it| Some(lens.name(it)));
+        put_interests(&mut interests, "tags", &history.tags, |it| Some(lens.name(it)));
         put_interests(&mut interests, "price_bands", &history.price_bands, |_| None);
         let mut columns = Vec::new();
         put_columns::<HotPage>(&mut columns, hot);

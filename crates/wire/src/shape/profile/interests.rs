@@ -59,7 +59,7 @@ impl Interests {
             brands: interests(&hot.brands, lens),
             hosts: interests(&hot.hosts, lens),
             hosting_styles: interests(&hot.styles, lens),
-            tags: interests(&hot.tags, lens),
+            tags: interests(&history.tags, lens),
             price_bands: weighed(&history.price_bands, lens).map(PriceBand::of).collect(),
         }
     }

@@ -1,0 +1,237 @@
+//! The arithmetic of the match: sixteen rows turned into columns, and their tastes held against shows.
+//!
+//! In whole numbers throughout, so that any order of adding gives the same, and any processor. There is one way for
+//! processors with AVX2 (x86-64 since 2013), which multiplies and adds 32 coordinates at once, and one for all others
+//! that the first is held against; which one runs is seen when it runs.
+
+use super::row::Row;
+use super::vector::{DIMENSIONS, Direction};
+use crate::limits::PAGE_ROWS;
+
+/// Numbers of sixteen bits in half a row: the first half is the taste.
+pub(super) const HALF: usize = 16;
+
+/// Sixteen rows of half a row each, or as many columns.
+pub(super) type Square = [[u16; PAGE_ROWS]; HALF];
+
+/// One number of sixteen rows.
+pub(super) type Lanes = [i16; PAGE_ROWS];
+
+/// The weights of a show by pairs of coordinates, each pair as often as there are rows.
+type Pairs = [[i8; 2 * PAGE_ROWS]; DIMENSIONS / 2];
+
+/// A direction as the pass multiplies with it.
+#[derive(Debug, Clone)]
+#[repr(align(64))]
+pub(super) struct Towards {
+    /// By the bytes of a taste: the lower halves of bytes 2k and 2k + 1, then the upper halves.
+    pairs: Pairs,
+    /// What is too much because bits count from 0: see [`Towards::cosines`].
+    surplus: i16,
+    /// The length of the weights.
+    pub length: f32,
+}
+
+/// Sums of weights, without their signs, for which no sum of products leaves sixteen bits.
+const WEIGHTS_MAX: i32 = i16::MAX as i32 / 15;
+
+/// Shows held against a page at once.
+pub(super) const TOGETHER: usize = 4;
+
+impl Towards {
+    /// The direction, in steps as fine as fit.
+    pub fn of(direction: &Direction) -> Self {
+        let sum: i32 = direction.q.iter().map(|it| i32::from(*it).abs()).sum();
+        // Rounding may add half a step to each.
+        let scale = ((WEIGHTS_MAX - DIMENSIONS as i32 / 2) as f32 / sum.max(1) as f32).min(1.0);
+        let weights = direction.q.map(|it| super::vector::round(f32::from(it) * scale));
+        let of_pair = |pair: usize| {
+            let (upper, byte) = (pair / HALF, 2 * (pair % HALF));
+            let at = upper * DIMENSIONS / 2 + byte;
+            std::array::from_fn(|lane| weights[at + lane % 2])
+        };
+        let sum: i32 = weights.iter().map(|it| i32::from(*it)).sum();
+        let square: i32 = weights.iter().map(|it| i32::from(*it).pow(2)).sum();
+        Towards {
+            pairs: std::array::from_fn(of_pair),
+            surplus: (15 * sum / 2) as i16,
+            length: (square as f32).sqrt(),
+        }
+    }
+
+    /// Four times the cosine with each row, times [`Towards::length`]. Bits `u` stand for 2u − 15; so half of what
+    /// the weights make of that is their sum over `u` less 7.5 times their own sum.
+    #[inline(always)]
+    pub fn cosines(&self, sums: &Lanes, inverse_lengths: &Lanes) -> Lanes {
+        let mut cosines = [0; PAGE_ROWS];
+        for row in 0..PAGE_ROWS {
+            let half = i32::from(sums[row].wrapping_sub(self.surplus));
+            cosines[row] = (half * i32::from(inverse_lengths[row]) >> 16) as i16;
+        }
+        cosines
+    }
+}
+
+/// The halves of sixteen rows: tastes, and the rest.
+#[inline(always)]
+pub(super) fn halves(rows: &[Row; PAGE_ROWS]) -> [Square; 2] {
+    let mut halves = [[[0; PAGE_ROWS]; HALF]; 2];
+    for row in 0..PAGE_ROWS {
+        let numbers: &[[u16; HALF]; 2] = bytemuck::cast_ref(&rows[row]);
+        (halves[0][row], halves[1][row]) = (numbers[0], numbers[1]);
+    }
+    halves
+}
+
+/// What any processor can do.
+pub(super) mod any {
+    use super::*;
+
+    /// Rows to columns, or back.
+    #[inline(always)]
+    pub fn turned(square: &Square) -> Square {
+        let mut turned = [[0; PAGE_ROWS]; HALF];
+        for row in 0..PAGE_ROWS {
+            for column in 0..HALF {
+                turned[column][row] = square[row][column];
+            }
+        }
+        turned
+    }
+
+    /// The sums of products of columns of tastes with some shows.
+    #[inline(always)]
+    pub fn sums<const N: usize>(tastes: &Square, towards: &[Towards; N]) -> [Lanes; N] {
+        let mut sums = [[0; PAGE_ROWS]; N];
+        for show in 0..N {
+            for pair in 0..DIMENSIONS / 2 {
+                let shift = 4 * (pair / HALF);
+                let [first, second, ..] = towards[show].pairs[pair].map(i16::from);
+                for row in 0..PAGE_ROWS {
+                    let bits = tastes[pair % HALF][row] >> shift;
+                    sums[show][row] += (bits & 15) as i16 * first + (bits >> 8 & 15) as i16 * second;
+                }
+            }
+        }
+        sums
+    }
+}
+
+/// What processors with AVX2 can do: the same, bit for bit.
+#[cfg(target_arch = "x86_64")]
+pub(super) mod avx2 {
+    use super::*;
+    use bytemuck::cast;
+    use std::arch::x86_64::{
+        __m256i, _mm256_add_epi16, _mm256_and_si256, _mm256_maddubs_epi16, _mm256_permute2x128_si256,
+        _mm256_set1_epi8, _mm256_setzero_si256, _mm256_srli_epi16, _mm256_unpackhi_epi16,
+        _mm256_unpackhi_epi32, _mm256_unpackhi_epi64, _mm256_unpacklo_epi16, _mm256_unpacklo_epi32,
+        _mm256_unpacklo_epi64,
+    };
+
+    /// Rows to columns, or back: pairs of rows are interleaved by one number, by two, by four, by eight.
+    #[inline]
+    #[target_feature(enable = "avx2")]
+    pub fn turned(square: &Square) -> Square {
+        let [first, last] = [0, 8].map(|from| eight(std::array::from_fn(|row| cast(square[from + row]))));
+        let mut turned = [[0; PAGE_ROWS]; HALF];
+        for at in 0..8 {
+            turned[at] = cast(_mm256_permute2x128_si256::<0x20>(first[at], last[at]));
+            turned[8 + at] = cast(_mm256_permute2x128_si256::<0x31>(first[at], last[at]));
+        }
+        turned
+    }
+
+    /// Column `k` of eight rows in the lower half of the result's `k`, column 8 + `k` in its upper half.
+    #[inline]
+    #[target_feature(enable = "avx2")]
+    fn eight(a: [__m256i; 8]) -> [__m256i; 8] {
+        let mut b = a;
+        for at in 0..4 {
+            b[2 * at] = _mm256_unpacklo_epi16(a[2 * at], a[2 * at + 1]);
+            b[2 * at + 1] = _mm256_unpackhi_epi16(a[2 * at], a[2 * at + 1]);
+        }
+        let mut c = b;
+        for half in [0, 4] {
+            c[half] = _mm256_unpacklo_epi32(b[half], b[half + 2]);
+            c[half + 1] = _mm256_unpackhi_epi32(b[half], b[half + 2]);
+            c[half + 2] = _mm256_unpacklo_epi32(b[half + 1], b[half + 3]);
+            c[half + 3] = _mm256_unpackhi_epi32(b[half + 1], b[half + 3]);
+        }
+        let mut d = c;
+        for at in 0..4 {
+            d[2 * at] = _mm256_unpacklo_epi64(c[at], c[at + 4]);
+            d[2 * at + 1] = _mm256_unpackhi_epi64(c[at], c[at + 4]);
+        }
+        d
+    }
+
+    /// The sums of products of columns of tastes with some shows.
+    #[inline]
+    #[target_feature(enable = "avx2")]
+    pub fn sums<const N: usize>(tastes: &Square, towards: &[Towards; N]) -> [Lanes; N] {
+        let mut sums = [_mm256_setzero_si256(); N];
+        let bits = _mm256_set1_epi8(15);
+        for at in 0..HALF {
+            let bytes: __m256i = cast(tastes[at]);
+            let lower = _mm256_and_si256(bytes, bits);
+            let upper = _mm256_and_si256(_mm256_srli_epi16::<4>(bytes), bits);
+            for show in 0..N {
+                let pairs = &towards[show].pairs;
+                let first = _mm256_maddubs_epi16(lower, cast(pairs[at]));
+                let second = _mm256_maddubs_epi16(upper, cast(pairs[HALF + at]));
+                sums[show] = _mm256_add_epi16(sums[show], _mm256_add_epi16(first, second));
+            }
+        }
+        sums.map(|it| cast(it))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::decide::chance::mix;
+
+    fn square(seed: u64) -> Square {
+        std::array::from_fn(|row| {
+            std::array::from_fn(|column| mix(&[seed, row as u64, column as u64]) as u16)
+        })
+    }
+
+    fn direction(seed: u64, greatest: i8) -> Direction {
+        let of =
+            |at: usize| (mix(&[seed, at as u64]) % (2 * greatest as u64 + 1)) as f32 - f32::from(greatest);
+        Direction::of(&std::array::from_fn(of))
+    }
+
+    #[test]
+    fn sums_fit_sixteen_bits_for_the_flattest_and_the_steepest_direction() {
+        let steep = Direction::of(&std::array::from_fn(|at| if at == 5 { -1.0 } else { 0.0 }));
+        let flat = Direction::of(&[1.0; DIMENSIONS]);
+        let tastes = [[0xFFFF; PAGE_ROWS]; HALF];
+        for (direction, sum) in [(steep, 15 * -127), (flat, 15 * 34 * 64), (direction(3, 90), 0)] {
+            let towards = Towards::of(&direction);
+            let [sums] = any::sums(&tastes, &[towards]);
+            assert!(sum == 0 || sums == [sum as i16; PAGE_ROWS], "{sums:?} {sum}");
+        }
+    }
+
+    #[test]
+    #[cfg(target_arch = "x86_64")]
+    fn every_processor_turns_and_adds_to_the_same() {
+        #[multiversion::multiversion(targets("x86_64+avx+avx2"))]
+        fn here(tastes: &Square, towards: &[Towards; TOGETHER]) -> (Square, [Lanes; TOGETHER]) {
+            multiversion::target::match_target! {
+                "x86_64+avx+avx2" => (avx2::turned(tastes), avx2::sums(tastes, towards)),
+                _ => (any::turned(tastes), any::sums(tastes, towards)),
+            }
+        }
+        for seed in 0..200 {
+            let tastes = square(seed);
+            let towards =
+                std::array::from_fn(|it| Towards::of(&direction(seed ^ it as u64, 1 + (seed % 127) as i8)));
+            assert_eq!(here(&tastes, &towards), (any::turned(&tastes), any::sums(&tastes, &towards)));
+            assert_eq!(any::turned(&any::turned(&tastes)), tastes);
+        }
+    }
+}

@@ -1,0 +1,221 @@
+//! Whose turn it is: everyone's scores of a pass, how they are spread, and the best of them by a histogram's threshold,
+//! without sorting anybody.
+
+use super::row::STRETCH;
+
+/// Bins of scores.
+pub const BINS: usize = 255;
+
+/// The bin of somebody who may not be called.
+pub const NOT_ELIGIBLE: u8 = BINS as u8;
+
+/// Places that are looked at together.
+const TOGETHER: usize = 64;
+
+/// How scores are spread, and who is eligible.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Spread {
+    /// By bin; the last counts who may not be called.
+    bins: Box<[u32; BINS + 1]>,
+}
+
+impl Default for Spread {
+    fn default() -> Self {
+        Spread { bins: Box::new([0; BINS + 1]) }
+    }
+}
+
+impl Spread {
+    /// Shoppers who may be called.
+    pub fn eligible(&self) -> u64 {
+        self.bins[..BINS].iter().map(|it| u64::from(*it)).sum()
+    }
+
+    /// The lowest bin that is still among the `k` best, and how many lie in it or above.
+    pub fn threshold(&self, k: u64) -> (u8, u64) {
+        let mut above = 0;
+        for (at, count) in self.bins[..BINS].iter().enumerate().rev() {
+            above += u64::from(*count);
+            if above >= k {
+                return (at as u8, above);
+            }
+        }
+        (0, above)
+    }
+
+    /// Counts bins, at most a stretch of them: four tables, so that equal neighbours do not wait for each other.
+    #[inline(always)]
+    pub(super) fn count(&mut self, bins: &[u8]) {
+        let mut tables = [[0u16; BINS + 1]; 4];
+        let (fours, rest) = bins[..bins.len().min(STRETCH)].as_chunks::<4>();
+        for four in fours {
+            for at in 0..4 {
+                tables[at][usize::from(four[at])] += 1;
+            }
+        }
+        rest.iter().for_each(|bin| tables[0][usize::from(*bin)] += 1);
+        for at in 0..=BINS {
+            self.bins[at] += tables.iter().map(|it| u32::from(it[at])).sum::<u32>();
+        }
+    }
+}
+
+/// Everyone's scores for some shows. Its memory is kept from pass to pass.
+#[derive(Debug, Clone, Default)]
+pub struct Scored {
+    /// By show and place.
+    bins: Vec<u8>,
+    rows: usize,
+    spreads: Vec<Spread>,
+}
+
+impl Scored {
+    /// Makes room for the scores of so many rows for so many shows.
+    pub(super) fn begin(&mut self, shows: usize, rows: usize) {
+        self.rows = rows;
+        self.bins.resize(shows * rows, 0);
+        self.spreads.resize(shows, Spread::default());
+        self.spreads.iter_mut().for_each(|it| it.bins.fill(0));
+    }
+
+    /// Where the scores of one show from place `first` on go, and their spread.
+    #[inline(always)]
+    pub(super) fn part(&mut self, show: usize, first: usize, len: usize) -> (&mut [u8], &mut Spread) {
+        let from = show * self.rows + first;
+        (&mut self.bins[from..from + len], &mut self.spreads[show])
+    }
+
+    /// Everyone's bins for a show, by place.
+    pub fn bins(&self, show: usize) -> &[u8] {
+        &self.bins[show * self.rows..(show + 1) * self.rows]
+    }
+
+    /// How the scores for a show are spread.
+    pub fn spread(&self, show: usize) -> &Spread {
+        &self.spreads[show]
+    }
+
+    /// Turn `turn` of `turns` turns of one size to which everyone is dealt out, those who match the show best first.
+    /// Equals lie in one bin and are dealt out by place. Who may not be called has the turn that `place % turns` says.
+    pub fn turn(&self, show: usize, turn: u32, turns: u32) -> Turn<'_> {
+        let (turn, turns) = (u64::from(turn), u64::from(turns.max(1)));
+        let (spread, rows) = (&self.spreads[show].bins, self.rows as u64);
+        let eligible: u64 = self.spreads[show].eligible();
+        // Ranks within these two are its own.
+        let ranks = [turn, turn + 1].map(|it| (it * eligible).div_ceil(turns));
+        let mut places = [[0; 2]; BINS];
+        let mut best = 0;
+        for bin in (0..BINS).rev() {
+            let count = u64::from(spread[bin]);
+            if count > 0 {
+                // Of a bin's shoppers the one at `place` has the rank `best + count · place / rows`.
+                let first = |rank: u64| (rank.saturating_sub(best).min(count) * rows).div_ceil(count);
+                places[bin] = ranks.map(|rank| first(rank) as u32);
+            }
+            best += count;
+        }
+        let has = |it: &[u32; 2]| it[0] < it[1];
+        let lowest = places.iter().position(has).unwrap_or(0) as u8;
+        let highest = places.iter().rposition(has).unwrap_or(0) as u8;
+        Turn { bins: self.bins(show), turn: turn as u32, turns: turns as u32, places, lowest, highest }
+    }
+}
+
+/// Those whose turn it is.
+#[derive(Debug, Clone)]
+pub struct Turn<'s> {
+    bins: &'s [u8],
+    turn: u32,
+    turns: u32,
+    /// By bin: from which place on it is the turn of those in it, and up to where.
+    places: [[u32; 2]; BINS],
+    lowest: u8,
+    highest: u8,
+}
+
+impl Turn<'_> {
+    /// Hands over the places of those who may be called and whose turn it is, in their order.
+    pub fn each_eligible(&self, mut take: impl FnMut(u32)) {
+        for (number, together) in self.bins.chunks(TOGETHER).enumerate() {
+            // Nearly all of these are nobody: seen at once for all of them.
+            let span = self.highest - self.lowest;
+            let some =
+                together.iter().fold(false, |some, bin| some | (bin.wrapping_sub(self.lowest) <= span));
+            if !some {
+                continue;
+            }
+            for (at, bin) in together.iter().enumerate() {
+                let place = (number * TOGETHER + at) as u32;
+                let its = self.places.get(usize::from(*bin));
+                if its.is_some_and(|[from, to]| (*from..*to).contains(&place)) {
+                    take(place);
+                }
+            }
+        }
+    }
+
+    /// The places of those who may not be called, as far as is known, and whose turn it is.
+    pub fn others(&self) -> impl Iterator<Item = u32> {
+        let all = self.bins.iter().enumerate().skip(self.turn as usize).step_by(self.turns as usize);
+        all.filter(|it| *it.1 == NOT_ELIGIBLE).map(|it| it.0 as u32)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::decide::chance::mix;
+
+    #[test]
+    fn every_place_has_one_turn_the_best_come_first_and_turns_are_of_one_size() {
+        const ROWS: usize = 4 * STRETCH;
+        for (seed, turns) in [(1u64, 10u32), (2, 3), (3, 1), (4, 7)] {
+            let mut scored = Scored::default();
+            scored.begin(2, ROWS);
+            for show in 0..2 {
+                for first in (0..ROWS).step_by(STRETCH) {
+                    let (bins, spread) = scored.part(show, first, STRETCH);
+                    for (at, bin) in bins.iter_mut().enumerate() {
+                        let drawn = mix(&[seed, show as u64, (first + at) as u64]);
+                        *bin = if drawn % 5 == 0 { NOT_ELIGIBLE } else { 100 + (drawn % 7) as u8 * 3 };
+                    }
+                    spread.count(bins);
+                }
+                let eligible = scored.bins(show).iter().filter(|it| **it != NOT_ELIGIBLE).count();
+                assert_eq!(scored.spread(show).eligible(), eligible as u64);
+                let mut turn_of = vec![None; ROWS];
+                let mut worst_before = NOT_ELIGIBLE;
+                for turn in 0..turns {
+                    let it = scored.turn(show, turn, turns);
+                    let (mut count, mut best, mut worst) = (0, 0, NOT_ELIGIBLE);
+                    let mut last = None;
+                    it.each_eligible(|place| {
+                        assert!(last < Some(place));
+                        last = Some(place);
+                        let bin = scored.bins(show)[place as usize];
+                        assert!(bin != NOT_ELIGIBLE && turn_of[place as usize].replace(turn).is_none());
+                        (count, best, worst) = (count + 1, best.max(bin), worst.min(bin));
+                    });
+                    // Of a bin's shoppers as many lie within a part of the places as chance has it.
+                    let share = eligible / turns as usize;
+                    assert!(share.abs_diff(count) < share / 8 + 1, "{count} of {share}");
+                    assert!(best <= worst_before);
+                    worst_before = worst;
+                    for place in it.others() {
+                        assert!(place % turns == turn && turn_of[place as usize].replace(turn).is_none());
+                    }
+                }
+                assert!(turn_of.iter().all(Option::is_some));
+            }
+        }
+    }
+
+    #[test]
+    fn nobody_at_all_has_no_turn() {
+        let mut scored = Scored::default();
+        scored.begin(1, 0);
+        let it = scored.turn(0, 0, 10);
+        it.each_eligible(|_| panic!("nobody"));
+        assert_eq!(it.others().count(), 0);
+    }
+}
