@@ -4,7 +4,8 @@
 //! processors with AVX2 (x86-64 since 2013), which multiplies and adds 32 coordinates at once, and one for all others
 //! that the first is held against; which one runs is seen when it runs.
 
-use super::row::Row;
+use super::row::{CATEGORIES, HOSTS, Row};
+use super::turns::BINS;
 use super::vector::{DIMENSIONS, Direction};
 use crate::limits::PAGE_ROWS;
 
@@ -26,11 +27,43 @@ type Pairs = [[i8; 2 * PAGE_ROWS]; DIMENSIONS / 2];
 pub(super) struct Towards {
     /// By the bytes of a taste: the lower halves of bytes 2k and 2k + 1, then the upper halves.
     pairs: Pairs,
-    /// What is too much because bits count from 0: see [`Towards::cosines`].
+    /// What is too much because bits count from 0. Bits `u` stand for 2u − 15; so half of what the weights make of a
+    /// taste is their sum over `u` less 7.5 times their own sum.
     surplus: i16,
     /// The length of the weights.
     pub length: f32,
 }
+
+/// What a show adds to a shopper's score.
+#[derive(Debug, Clone)]
+pub(super) struct Reasons {
+    /// Below the first border of the cosine, which is four times itself by [`Towards::length`].
+    pub base: i16,
+    /// In even measure with the cosine, in 65,536ths.
+    pub slope: i16,
+    /// From a border of the cosine on, so much more.
+    pub steps: [(i16, i16); 7],
+    /// A name in a place of the row's second half, and what it is worth there.
+    pub names: [(u16, i16); CATEGORIES + HOSTS],
+}
+
+/// What is the same of sixteen rows for all shows.
+pub(super) struct Page {
+    /// The second halves, by column.
+    pub rest: Square,
+    /// All bits of those who may be called.
+    pub eligible: [u16; PAGE_ROWS],
+    /// Where their tastes' lengths stand.
+    pub inverse_lengths: [u16; PAGE_ROWS],
+    /// What they score for any show.
+    pub same: Lanes,
+}
+
+/// A bin is so many steps of a score wide, in powers of two.
+const BIN_BITS: i32 = 4;
+
+/// The bin of the score 0.
+pub(super) const MIDDLE: i16 = (BINS as i16 + 1) / 2;
 
 /// Sums of weights, without their signs, for which no sum of products leaves sixteen bits.
 const WEIGHTS_MAX: i32 = i16::MAX as i32 / 15;
@@ -57,18 +90,6 @@ impl Towards {
             surplus: (15 * sum / 2) as i16,
             length: (square as f32).sqrt(),
         }
-    }
-
-    /// Four times the cosine with each row, times [`Towards::length`]. Bits `u` stand for 2u − 15; so half of what
-    /// the weights make of that is their sum over `u` less 7.5 times their own sum.
-    #[inline(always)]
-    pub fn cosines(&self, sums: &Lanes, inverse_lengths: &Lanes) -> Lanes {
-        let mut cosines = [0; PAGE_ROWS];
-        for row in 0..PAGE_ROWS {
-            let half = i32::from(sums[row].wrapping_sub(self.surplus));
-            cosines[row] = (half * i32::from(inverse_lengths[row]) >> 16) as i16;
-        }
-        cosines
     }
 }
 
@@ -115,6 +136,24 @@ pub(super) mod any {
         }
         sums
     }
+
+    /// The bins of a page's rows.
+    #[inline(always)]
+    pub fn bins(towards: &Towards, reasons: &Reasons, page: &Page, sums: &Lanes) -> [u8; PAGE_ROWS] {
+        let product = |one: i16, other: i16| (i32::from(one) * i32::from(other) >> 16) as i16;
+        std::array::from_fn(|row| {
+            let cosine = product(sums[row] - towards.surplus, page.inverse_lengths[row] as i16);
+            let mut score = page.same[row] + reasons.base + product(cosine, reasons.slope);
+            for (border, step) in reasons.steps {
+                score += if cosine >= border { step } else { 0 };
+            }
+            for (column, (name, more)) in page.rest.iter().zip(reasons.names) {
+                score += if column[row] == name { more } else { 0 };
+            }
+            let bin = (score >> BIN_BITS) + MIDDLE;
+            bin.clamp(0, BINS as i16 - 1) as u8 | !page.eligible[row] as u8
+        })
+    }
 }
 
 /// What processors with AVX2 can do: the same, bit for bit.
@@ -123,8 +162,10 @@ pub(super) mod avx2 {
     use super::*;
     use bytemuck::cast;
     use std::arch::x86_64::{
-        __m256i, _mm256_add_epi16, _mm256_and_si256, _mm256_maddubs_epi16, _mm256_permute2x128_si256,
-        _mm256_set1_epi8, _mm256_setzero_si256, _mm256_srli_epi16, _mm256_unpackhi_epi16,
+        __m128i, __m256i, _mm_packus_epi16, _mm256_add_epi16, _mm256_and_si256, _mm256_andnot_si256,
+        _mm256_cmpeq_epi16, _mm256_cmpgt_epi16, _mm256_maddubs_epi16, _mm256_max_epi16, _mm256_min_epi16,
+        _mm256_mulhi_epi16, _mm256_or_si256, _mm256_permute2x128_si256, _mm256_set1_epi8, _mm256_set1_epi16,
+        _mm256_setzero_si256, _mm256_srai_epi16, _mm256_srli_epi16, _mm256_sub_epi16, _mm256_unpackhi_epi16,
         _mm256_unpackhi_epi32, _mm256_unpackhi_epi64, _mm256_unpacklo_epi16, _mm256_unpacklo_epi32,
         _mm256_unpacklo_epi64,
     };
@@ -133,7 +174,12 @@ pub(super) mod avx2 {
     #[inline]
     #[target_feature(enable = "avx2")]
     pub fn turned(square: &Square) -> Square {
-        let [first, last] = [0, 8].map(|from| eight(std::array::from_fn(|row| cast(square[from + row]))));
+        // Loops, not closures: see the scan.
+        let mut halves = [[_mm256_setzero_si256(); 8]; 2];
+        for row in 0..PAGE_ROWS {
+            halves[row / 8][row % 8] = cast(square[row]);
+        }
+        let (first, last) = (eight(halves[0]), eight(halves[1]));
         let mut turned = [[0; PAGE_ROWS]; HALF];
         for at in 0..8 {
             turned[at] = cast(_mm256_permute2x128_si256::<0x20>(first[at], last[at]));
@@ -183,7 +229,39 @@ pub(super) mod avx2 {
                 sums[show] = _mm256_add_epi16(sums[show], _mm256_add_epi16(first, second));
             }
         }
-        sums.map(|it| cast(it))
+        let mut lanes = [[0; PAGE_ROWS]; N];
+        for show in 0..N {
+            lanes[show] = cast(sums[show]);
+        }
+        lanes
+    }
+
+    /// The bins of a page's rows.
+    #[inline]
+    #[target_feature(enable = "avx2")]
+    pub fn bins(towards: &Towards, reasons: &Reasons, page: &Page, sums: &Lanes) -> [u8; PAGE_ROWS] {
+        let all = |it: i16| _mm256_set1_epi16(it);
+        let half = _mm256_sub_epi16(cast(*sums), all(towards.surplus));
+        let cosines = _mm256_mulhi_epi16(half, cast(page.inverse_lengths));
+        let even = _mm256_mulhi_epi16(cosines, all(reasons.slope));
+        let mut scores = _mm256_add_epi16(_mm256_add_epi16(cast(page.same), all(reasons.base)), even);
+        for at in 0..reasons.steps.len() {
+            let (border, step) = reasons.steps[at];
+            let beyond = _mm256_cmpgt_epi16(cosines, all(border - 1));
+            scores = _mm256_add_epi16(scores, _mm256_and_si256(beyond, all(step)));
+        }
+        for at in 0..reasons.names.len() {
+            let (name, more) = reasons.names[at];
+            let here = _mm256_cmpeq_epi16(cast(page.rest[at]), all(name as i16));
+            scores = _mm256_add_epi16(scores, _mm256_and_si256(here, all(more)));
+        }
+        let bins = _mm256_add_epi16(_mm256_srai_epi16::<BIN_BITS>(scores), all(MIDDLE));
+        let bins = _mm256_min_epi16(_mm256_max_epi16(bins, all(0)), all(BINS as i16 - 1));
+        // Who may not be called has all bits: he is given the bin behind the last.
+        let may = _mm256_and_si256(bins, cast(page.eligible));
+        let may_not = _mm256_andnot_si256(cast(page.eligible), all(BINS as i16));
+        let [first, last]: [__m128i; 2] = cast(_mm256_or_si256(may, may_not));
+        cast(_mm_packus_epi16(first, last))
     }
 }
 
@@ -220,17 +298,47 @@ mod tests {
     #[cfg(target_arch = "x86_64")]
     fn every_processor_turns_and_adds_to_the_same() {
         #[multiversion::multiversion(targets("x86_64+avx+avx2"))]
-        fn here(tastes: &Square, towards: &[Towards; TOGETHER]) -> (Square, [Lanes; TOGETHER]) {
-            multiversion::target::match_target! {
-                "x86_64+avx+avx2" => (avx2::turned(tastes), avx2::sums(tastes, towards)),
-                _ => (any::turned(tastes), any::sums(tastes, towards)),
-            }
+        fn here(
+            tastes: &Square,
+            towards: &[Towards; TOGETHER],
+            reasons: &Reasons,
+            page: &Page,
+        ) -> (Square, [Lanes; TOGETHER], [u8; PAGE_ROWS]) {
+            let turned = multiversion::target::match_target! {
+                "x86_64+avx+avx2" => avx2::turned(tastes),
+                _ => any::turned(tastes),
+            };
+            let sums = multiversion::target::match_target! {
+                "x86_64+avx+avx2" => avx2::sums(tastes, towards),
+                _ => any::sums(tastes, towards),
+            };
+            let bins = multiversion::target::match_target! {
+                "x86_64+avx+avx2" => avx2::bins(&towards[1], reasons, page, &sums[1]),
+                _ => any::bins(&towards[1], reasons, page, &sums[1]),
+            };
+            (turned, sums, bins)
         }
         for seed in 0..200 {
             let tastes = square(seed);
             let towards =
                 std::array::from_fn(|it| Towards::of(&direction(seed ^ it as u64, 1 + (seed % 127) as i8)));
-            assert_eq!(here(&tastes, &towards), (any::turned(&tastes), any::sums(&tastes, &towards)));
+            let draw = |at: usize| mix(&[seed, 7, at as u64]);
+            let small = |at: usize| (draw(at) % 600) as i16 - 300;
+            let reasons = Reasons {
+                base: small(1),
+                slope: (draw(2) % 15_000) as i16,
+                steps: std::array::from_fn(|at| (small(10 + at), small(20 + at))),
+                names: std::array::from_fn(|at| ((draw(40 + at) % 3) as u16, small(60 + at))),
+            };
+            let page = Page {
+                rest: square(seed + 1_000).map(|column| column.map(|it| it % 3)),
+                eligible: std::array::from_fn(|row| if draw(80 + row) % 4 == 0 { 0 } else { u16::MAX }),
+                inverse_lengths: std::array::from_fn(|row| (draw(100 + row) % 30_000) as u16),
+                same: std::array::from_fn(|row| 10 * small(120 + row)),
+            };
+            let sums = any::sums(&tastes, &towards);
+            let bins = any::bins(&towards[1], &reasons, &page, &sums[1]);
+            assert_eq!(here(&tastes, &towards, &reasons, &page), (any::turned(&tastes), sums, bins));
             assert_eq!(any::turned(&any::turned(&tastes)), tastes);
         }
     }

@@ -6,9 +6,9 @@
 //! rows are turned into columns once for all shows; what is the same for all shows is looked up once; the cosines
 //! are a small product of matrices ([`super::kernel`]). All of it is whole numbers.
 
-use super::kernel::{self, HALF, Lanes, Square, TOGETHER, Towards, any};
+use super::kernel::{self, HALF, Page, Reasons, Square, TOGETHER, Towards, any};
 use super::row::{self, CATEGORIES, HOSTS, Row, Rows, THERE};
-use super::turns::{BINS, NOT_ELIGIBLE, Scored};
+use super::turns::{NOT_ELIGIBLE, Scored};
 use super::vector::Direction;
 use crate::decide::features::SHAPE;
 use crate::decide::response::Response;
@@ -22,14 +22,9 @@ use multiversion::target::match_target;
 /// Shows of one pass.
 pub const SHOWS: usize = 16;
 
-/// Steps of a score in one unit of log odds.
+/// Steps of a score in one unit of log odds: a bin is a sixteenth of one wide, and scores are kept within eight units
+/// of that of somebody of whom nothing is known.
 const UNIT: f32 = 256.0;
-
-/// A bin is so many of these steps wide, in powers of two: a sixteenth of a unit of log odds.
-const BIN_BITS: u32 = 4;
-
-/// The bin of somebody of whom nothing is known: scores are kept within eight units of his.
-const MIDDLE: i16 = (BINS as i16 + 1) / 2;
 
 /// No single reason counts for more than this, in log odds.
 const SPAN: f32 = 16.0;
@@ -63,8 +58,7 @@ pub struct Wanted {
 #[derive(Debug, Clone)]
 pub struct Match {
     towards: Vec<Towards>,
-    names: Vec<Names>,
-    slopes: Vec<Slope>,
+    reasons: Vec<Reasons>,
     /// By the lower half of [`Row::who`].
     by_who: [i16; 256],
     given: u16,
@@ -72,82 +66,32 @@ pub struct Match {
     pushed_before: [u16; 2],
 }
 
-/// What a show's own category and host add, by their place among a shopper's.
-#[derive(Debug, Clone)]
-struct Names {
-    category: u16,
-    by_category: [i16; CATEGORIES],
-    host: u16,
-    by_host: [i16; HOSTS],
-}
-
-/// What the cosine adds, on the scale of [`Towards::cosines`].
-#[derive(Debug, Clone)]
-struct Slope {
-    /// Below the first border.
-    base: i16,
-    /// From a border on, so much more.
-    steps: [(i16, i16); COSINES.len()],
-    /// In even measure, in 65,536ths.
-    slope: i16,
-}
-
 fn steps(log_odds: f64) -> i16 {
     (log_odds as f32).clamp(-SPAN, SPAN).mul_add(UNIT, 0.0) as i16
 }
 
-impl Slope {
-    fn of(towards: &Towards, at: impl Fn(usize) -> f64) -> Self {
+impl Reasons {
+    fn of(wanted: &Wanted, towards: &Towards, at: impl Fn(usize, usize) -> f64) -> Self {
         let one = 4.0 * towards.length;
         let border = |it: f32| (it * one).ceil() as i16;
         // Before anything was learnt the better match is the better guess: one unit from one end to the middle.
         let slope = if one > 0.0 { UNIT * 65_536.0 / one } else { 0.0 };
-        let step = |bin: usize| steps(at(bin + 2)) - steps(at(bin + 1));
-        Slope {
-            base: steps(at(1)),
-            steps: std::array::from_fn(|bin| (border(COSINES[bin]), step(bin))),
-            slope: slope as i16,
-        }
-    }
-
-    #[inline(always)]
-    fn add(&self, cosines: &Lanes, scores: &mut Lanes) {
-        for row in 0..PAGE_ROWS {
-            let even = (i32::from(cosines[row]) * i32::from(self.slope) >> 16) as i16;
-            scores[row] += self.base + even;
-        }
-        for (border, step) in self.steps {
-            for row in 0..PAGE_ROWS {
-                scores[row] += if cosines[row] >= border { step } else { 0 };
-            }
-        }
-    }
-}
-
-impl Names {
-    fn of(wanted: &Wanted, at: impl Fn(usize, usize) -> f64) -> Self {
-        let more = |feature: usize, place: usize, term: Term| {
+        let step = |bin: usize| steps(at(0, bin + 2)) - steps(at(0, bin + 1));
+        let name = |place: usize| {
+            let (feature, term, place) = match place.checked_sub(CATEGORIES) {
+                None => (1, wanted.category, place),
+                Some(place) => (2, wanted.host, place),
+            };
             let rank = rank(place);
-            let by_rank = at(feature, rank) - at(feature, 0) + 0.25 * rank as f64;
+            let worth = at(feature, rank) - at(feature, 0) + 0.25 * rank as f64;
             // An empty place looks like no name at all: who wants none gets nothing for it.
-            if term == Term::NONE { 0 } else { steps(by_rank) }
+            (row::folded(term), if term == Term::NONE { 0 } else { steps(worth) })
         };
-        Names {
-            category: row::folded(wanted.category),
-            by_category: std::array::from_fn(|place| more(1, place, wanted.category)),
-            host: row::folded(wanted.host),
-            by_host: std::array::from_fn(|place| more(2, place, wanted.host)),
-        }
-    }
-
-    #[inline(always)]
-    fn add(&self, rest: &Square, scores: &mut Lanes) {
-        let places = self.by_category.iter().map(|it| (self.category, *it));
-        let places = places.chain(self.by_host.iter().map(|it| (self.host, *it)));
-        for (column, (name, more)) in rest.iter().zip(places) {
-            for row in 0..PAGE_ROWS {
-                scores[row] += if column[row] == name { more } else { 0 };
-            }
+        Reasons {
+            base: steps(at(0, 1)),
+            slope: slope as i16,
+            steps: std::array::from_fn(|bin| (border(COSINES[bin]), step(bin))),
+            names: std::array::from_fn(name),
         }
     }
 }
@@ -181,8 +125,7 @@ impl Match {
             steps(at(9, tier.min(6)) + at(8, power.min(5)) + at(11, sex))
         };
         Match {
-            names: wanted.iter().map(|it| Names::of(it, at)).collect(),
-            slopes: towards.iter().map(|it| Slope::of(it, |bin| at(0, bin))).collect(),
+            reasons: wanted.iter().zip(&towards).map(|(it, towards)| Reasons::of(it, towards, at)).collect(),
             towards,
             by_who: std::array::from_fn(by_who),
             given: row::marketing(rules.channels.iter().map(bit).fold(0, |sum, it| sum | it)),
@@ -220,29 +163,6 @@ impl Match {
         }
         eligible
     }
-
-    /// The bins of a page's rows for one show.
-    #[inline(always)]
-    fn bins(&self, show: usize, page: &Page, sums: &Lanes) -> [u8; PAGE_ROWS] {
-        let mut scores = page.same;
-        let cosines = self.towards[show].cosines(sums, &page.inverse_lengths);
-        self.slopes[show].add(&cosines, &mut scores);
-        self.names[show].add(&page.rest, &mut scores);
-        let mut bins = [0; PAGE_ROWS];
-        for row in 0..PAGE_ROWS {
-            let bin = (scores[row] >> BIN_BITS) + MIDDLE;
-            bins[row] = bin.clamp(0, BINS as i16 - 1) as u8 | !page.eligible[row] as u8;
-        }
-        bins
-    }
-}
-
-/// What is the same for all shows.
-struct Page {
-    rest: Square,
-    eligible: [u16; PAGE_ROWS],
-    inverse_lengths: Lanes,
-    same: Lanes,
 }
 
 /// Scores a stretch of rows, the first of which has the place `first`, for every show, and counts the scores. Compiled
@@ -261,7 +181,7 @@ fn score_stretch(it: &Match, stretch: &[Row], first: usize, scored: &mut Scored)
         let eligible = it.eligible(&rest);
         if eligible == [0; PAGE_ROWS] {
             for show in 0..it.shows() {
-                scored.part(show, first, PAGE_ROWS).0.fill(NOT_ELIGIBLE);
+                *scored.page(show, first) = [NOT_ELIGIBLE; PAGE_ROWS];
             }
             continue;
         }
@@ -269,12 +189,7 @@ fn score_stretch(it: &Match, stretch: &[Row], first: usize, scored: &mut Scored)
             "x86_64+avx+avx2" => kernel::avx2::turned(&tastes),
             _ => any::turned(&tastes),
         };
-        let mut page = Page {
-            eligible,
-            inverse_lengths: bytemuck::cast(rest[column::LENGTH]),
-            same: [0; PAGE_ROWS],
-            rest,
-        };
+        let mut page = Page { eligible, inverse_lengths: rest[column::LENGTH], same: [0; PAGE_ROWS], rest };
         for row in 0..PAGE_ROWS {
             page.same[row] = it.by_who[usize::from(page.rest[column::WHO][row] & 0xFF)];
         }
@@ -286,8 +201,10 @@ fn score_stretch(it: &Match, stretch: &[Row], first: usize, scored: &mut Scored)
             };
             for one in 0..TOGETHER {
                 let show = at * TOGETHER + one;
-                let bins = it.bins(show, &page, &sums[one]);
-                scored.part(show, first, PAGE_ROWS).0.copy_from_slice(&bins);
+                *scored.page(show, first) = match_target! {
+                    "x86_64+avx+avx2" => kernel::avx2::bins(&four[one], &it.reasons[show], &page, &sums[one]),
+                    _ => any::bins(&four[one], &it.reasons[show], &page, &sums[one]),
+                };
             }
         }
         let (singles, _) = ones.as_chunks::<1>();
@@ -297,8 +214,10 @@ fn score_stretch(it: &Match, stretch: &[Row], first: usize, scored: &mut Scored)
                 _ => any::sums(&tastes, single),
             };
             let show = fours.len() * TOGETHER + at;
-            let bins = it.bins(show, &page, &sums[0]);
-            scored.part(show, first, PAGE_ROWS).0.copy_from_slice(&bins);
+            *scored.page(show, first) = match_target! {
+                "x86_64+avx+avx2" => kernel::avx2::bins(&single[0], &it.reasons[show], &page, &sums[0]),
+                _ => any::bins(&single[0], &it.reasons[show], &page, &sums[0]),
+            };
         }
     }
     for show in 0..it.shows() {
@@ -327,6 +246,7 @@ mod tests {
     use crate::decide::model::Prior;
     use crate::decide::response::Treatment;
     use crate::profile::Hot;
+    use crate::select::kernel::MIDDLE;
     use crate::select::vector::{self, DIMENSIONS};
 
     const CATEGORY: Term = Term(77);

@@ -2,15 +2,14 @@
 //! without sorting anybody.
 
 use super::row::STRETCH;
+use crate::limits::PAGE_ROWS;
+use multiversion::multiversion;
 
 /// Bins of scores.
 pub const BINS: usize = 255;
 
 /// The bin of somebody who may not be called.
 pub const NOT_ELIGIBLE: u8 = BINS as u8;
-
-/// Places that are looked at together.
-const TOGETHER: usize = 64;
 
 /// How scores are spread, and who is eligible.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -54,8 +53,10 @@ impl Spread {
             }
         }
         rest.iter().for_each(|bin| tables[0][usize::from(*bin)] += 1);
-        for at in 0..=BINS {
-            self.bins[at] += tables.iter().map(|it| u32::from(it[at])).sum::<u32>();
+        for table in &tables {
+            for at in 0..BINS + 1 {
+                self.bins[at] += u32::from(table[at]);
+            }
         }
     }
 }
@@ -83,6 +84,12 @@ impl Scored {
     pub(super) fn part(&mut self, show: usize, first: usize, len: usize) -> (&mut [u8], &mut Spread) {
         let from = show * self.rows + first;
         (&mut self.bins[from..from + len], &mut self.spreads[show])
+    }
+
+    /// Where the scores of one show go for the page whose first row has the place `first`.
+    #[inline(always)]
+    pub(super) fn page(&mut self, show: usize, first: usize) -> &mut [u8; PAGE_ROWS] {
+        &mut self.bins[show * self.rows..].as_chunks_mut().0[first / PAGE_ROWS]
     }
 
     /// Everyone's bins for a show, by place.
@@ -136,21 +143,17 @@ pub struct Turn<'s> {
 impl Turn<'_> {
     /// Hands over the places of those who may be called and whose turn it is, in their order.
     pub fn each_eligible(&self, mut take: impl FnMut(u32)) {
-        for (number, together) in self.bins.chunks(TOGETHER).enumerate() {
-            // Nearly all of these are nobody: seen at once for all of them.
-            let span = self.highest - self.lowest;
-            let some =
-                together.iter().fold(false, |some, bin| some | (bin.wrapping_sub(self.lowest) <= span));
-            if !some {
-                continue;
-            }
-            for (at, bin) in together.iter().enumerate() {
-                let place = (number * TOGETHER + at) as u32;
-                let its = self.places.get(usize::from(*bin));
+        let span = self.highest - self.lowest;
+        for (number, stretch) in self.bins.chunks(STRETCH).enumerate() {
+            let mut hits = Hits([0; STRETCH / 64]);
+            find(stretch, self.lowest, span, &mut hits);
+            hits.each(|at| {
+                let place = (number * STRETCH + at) as u32;
+                let its = self.places.get(usize::from(stretch[at]));
                 if its.is_some_and(|[from, to]| (*from..*to).contains(&place)) {
                     take(place);
                 }
-            }
+            });
         }
     }
 
@@ -158,6 +161,37 @@ impl Turn<'_> {
     pub fn others(&self) -> impl Iterator<Item = u32> {
         let all = self.bins.iter().enumerate().skip(self.turn as usize).step_by(self.turns as usize);
         all.filter(|it| *it.1 == NOT_ELIGIBLE).map(|it| it.0 as u32)
+    }
+}
+
+/// Places of a stretch, a bit each.
+struct Hits([u64; STRETCH / 64]);
+
+impl Hits {
+    fn each(&self, mut take: impl FnMut(usize)) {
+        for (at, word) in self.0.iter().enumerate() {
+            let mut left = *word;
+            while left != 0 {
+                take(at * 64 + left.trailing_zeros() as usize);
+                left &= left - 1;
+            }
+        }
+    }
+}
+
+/// Finds the bins from `lowest` to `lowest + span`: few, as a rule, and seen 32 at a time where the processor can.
+#[multiversion(targets("x86_64+avx+avx2+bmi1+bmi2+lzcnt+popcnt"))]
+fn find(bins: &[u8], lowest: u8, span: u8, hits: &mut Hits) {
+    let (chunks, rest) = bins.as_chunks::<64>();
+    for (chunk, word) in chunks.iter().zip(&mut hits.0) {
+        let mut bits = 0;
+        for (at, bin) in chunk.iter().enumerate() {
+            bits |= u64::from(bin.wrapping_sub(lowest) <= span) << at;
+        }
+        *word = bits;
+    }
+    for (at, bin) in rest.iter().enumerate() {
+        hits.0[chunks.len()] |= u64::from(bin.wrapping_sub(lowest) <= span) << at;
     }
 }
 
