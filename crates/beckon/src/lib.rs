@@ -11,6 +11,7 @@ pub mod defaults;
 pub mod demo;
 pub mod dispatch;
 pub mod gateway;
+pub mod in_app;
 pub mod keys;
 pub mod replay;
 pub mod runtime;

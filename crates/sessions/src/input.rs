@@ -83,8 +83,6 @@ pub struct Hello {
     pub fresh: SessionId,
     /// The device's state.
     pub state: DeviceState,
-    /// The transport tells by itself that its client is gone; it is never found silent.
-    pub one_way: bool,
 }
 
 /// A message for one device of one shopper. `P` is the frame as it will be written.

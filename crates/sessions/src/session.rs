@@ -40,7 +40,6 @@ pub(crate) struct Link {
     pub welcome: Option<bool>,
     pub pong: bool,
     pub ping: bool,
-    pub one_way: bool,
     pub heard_ms: u64,
     pub next_ping_ms: u64,
     frames: u32,
@@ -80,13 +79,12 @@ pub(crate) struct Known {
 }
 
 impl Link {
-    pub fn new(conn: ConnId, resumed: bool, one_way: bool, now: Now, options: &Options) -> Self {
+    pub fn new(conn: ConnId, resumed: bool, now: Now, options: &Options) -> Self {
         Link {
             conn,
             welcome: Some(resumed),
             pong: false,
             ping: false,
-            one_way,
             heard_ms: now.elapsed_ms,
             next_ping_ms: now.elapsed_ms + options.ping_ms,
             frames: FRAMES_BURST,
@@ -112,15 +110,11 @@ impl Link {
 
     /// Whether nothing was heard for too long.
     pub fn is_silent(&self, now_ms: u64, options: &Options) -> bool {
-        !self.one_way && now_ms >= self.heard_ms + options.silence_ms()
+        now_ms >= self.heard_ms + options.silence_ms()
     }
 
     fn due_ms(&self, options: &Options) -> u64 {
-        if self.one_way {
-            self.next_ping_ms
-        } else {
-            self.next_ping_ms.min(self.heard_ms + options.silence_ms())
-        }
+        self.next_ping_ms.min(self.heard_ms + options.silence_ms())
     }
 }
 

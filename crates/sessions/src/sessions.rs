@@ -158,7 +158,7 @@ impl<P: Clone> Sessions<P> {
         let options = self.options;
         let session = self.session(slot);
         let lost_at = session.lost_at;
-        session.link = Some(Link::new(conn, resumed.is_some(), hello.one_way, now, &options));
+        session.link = Some(Link::new(conn, resumed.is_some(), now, &options));
         session.gone = false;
         session.pending.iter_mut().for_each(|it| it.on_link = false);
         if session.who.user != hello.who.user {

@@ -38,7 +38,7 @@ impl Stage {
     pub fn open(&mut self, conn: u64, who: &Arc<Who>, session: Option<SessionId>) -> Vec<Effect> {
         self.drawn += 1;
         let (fresh, state) = (SessionId(self.drawn), foreground());
-        self.say(Input::Open(ConnId(conn), Hello { who: who.clone(), session, fresh, state, one_way: false }))
+        self.say(Input::Open(ConnId(conn), Hello { who: who.clone(), session, fresh, state }))
     }
 
     pub fn send(&mut self, id: u32, who: &Who) -> Vec<Effect> {
