@@ -15,6 +15,8 @@ pub enum Answer {
     Delivered,
     /// The device cannot be reached by this token ever again.
     Gone,
+    /// Definitely not carried: nobody was at the other end, and nothing was written.
+    Unreached,
     /// Definitely not accepted, and may be tried again.
     Later {
         /// How long the vendor wants to be left alone, in milliseconds, if it says so.
@@ -64,6 +66,7 @@ impl Answer {
     pub fn is_definite_refusal_to_accept(&self) -> bool {
         match self {
             Answer::Gone
+            | Answer::Unreached
             | Answer::Later { .. }
             | Answer::StopToday { .. }
             | Answer::Refused { .. }
@@ -83,6 +86,7 @@ impl Answer {
             Answer::Accepted { .. } => "accepted",
             Answer::Delivered => "delivered",
             Answer::Gone => "gone",
+            Answer::Unreached => "unreached",
             Answer::Later { .. } => "later",
             Answer::StopToday { .. } => "stop_today",
             Answer::Refused { .. } => "refused",

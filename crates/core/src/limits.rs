@@ -35,6 +35,17 @@ pub const TRAIT_BYTES_MAX: usize = 1024;
 /// Devices a shopper keeps; the one longest unseen gives way.
 pub const DEVICES_MAX: usize = 16;
 
+/// Dead push addresses a shopper's row remembers; the oldest give way. The shard that an address hashes to remembers
+/// it beside.
+pub const DEAD_MAX: usize = 32;
+
+/// Claims a shard keeps: who owns a device, who a push address, and which addresses are dead. The oldest give way.
+/// Each is about 100 bytes, so all shards together hold 33 million in at most 3.3 GB.
+pub const CLAIMS_MAX: usize = 1 << 19;
+
+/// Ways that a push may try, one after the other, each only after the one before has definitely not carried it.
+pub const WAYS_MAX: usize = 4;
+
 /// Apps a shopper is remembered to use.
 pub const APPS_MAX: usize = 8;
 

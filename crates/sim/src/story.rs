@@ -4,8 +4,8 @@
 
 use crate::random::Random;
 use beckon_core::event::{
-    Act, AppAct, Channel, Class, Context, Device, DeviceState, Event, Network, OrderAct, Place, ProductAct,
-    ProductRef, PushAct, RoomAct, Sex, Text, Trait,
+    Act, Address, AddressWord, AppAct, Channel, Class, Context, Device, DeviceState, Event, Network,
+    OrderAct, Permission, Place, ProductAct, ProductRef, PushAct, RoomAct, Sex, Text, Trait,
 };
 use beckon_core::id::{SourceId, message_key};
 use beckon_core::names::Kind;
@@ -243,8 +243,13 @@ fn context(random: &mut Random, word: &impl Fn(Kind, &'static str) -> Text<'stat
     });
     let device = random.one_in(6).then(|| Device {
         id: random.choose(&["d-1", "d-2", "d-3"]),
-        kind: random.choose(&["ios", "android"]),
-        token: random.one_in(2).then_some("token"),
+        platform: random.choose(&["ios", "android"]),
+        address: match random.below(4) {
+            0 => AddressWord::TakenBack,
+            1 => AddressWord::At(Address { channel: Channel::Fcm, token: random.choose(&["t-1", "t-2"]) }),
+            _ => AddressWord::Silent,
+        },
+        permission: random.one_in(4).then(|| random.choose(Permission::ALL)),
     });
     Context {
         zone,

@@ -6,7 +6,10 @@
 use super::*;
 use crate::bytes::{Get, Malformed, Put};
 
-const VERSION: u8 = 1;
+const VERSION: u8 = 2;
+
+/// The first version: its devices have a token, and no channel or permission.
+const PLAIN_DEVICES: u8 = 1;
 
 impl<'a> Event<'a> {
     /// Appends this event to `out`.
@@ -33,7 +36,8 @@ impl<'a> Event<'a> {
     }
 
     fn read(get: &mut Get<'a>) -> Result<Self, Malformed> {
-        if get.u8("event version")? != VERSION {
+        let version = get.u8("event version")?;
+        if !matches!(version, VERSION | PLAIN_DEVICES) {
             return Err(get.malformed("event version"));
         }
         let mask = get.u8("event mask")?;
@@ -44,7 +48,7 @@ impl<'a> Event<'a> {
             user: has(USER).then(|| get_id(get, "user id")).transpose()?,
             anonymous: has(ANONYMOUS).then(|| get_id(get, "anonymous id")).transpose()?,
             name: get_text(get)?,
-            context: Context::read(mask, get)?,
+            context: Context::read(version, mask, get)?,
             act: Act::read(get)?,
         })
     }
@@ -110,22 +114,20 @@ impl<'a> Context<'a> {
             out.put_str(app);
         }
         if let Some(device) = self.device {
-            out.put_str(device.id);
-            out.put_str(device.kind);
-            put_option(out, device.token);
+            put_device(out, &device);
         }
         if let Some(network) = self.network {
             out.push(network as u8);
         }
     }
 
-    fn read(mask: u8, get: &mut Get<'a>) -> Result<Self, Malformed> {
+    fn read(version: u8, mask: u8, get: &mut Get<'a>) -> Result<Self, Malformed> {
         let has = |bit: u8| mask & bit != 0;
         Ok(Context {
             zone: if has(ZONE) { Some(get_zone(get)?) } else { None },
             language: if has(LANGUAGE) { get_text(get)? } else { Text::default() },
             app: has(APP).then(|| get.str("app")).transpose()?,
-            device: if has(DEVICE) { Some(get_device(get)?) } else { None },
+            device: if has(DEVICE) { Some(get_device(version, get)?) } else { None },
             network: if has(NETWORK) {
                 Some(get_number(get, Network::from_number, "network")?)
             } else {
@@ -144,19 +146,45 @@ fn get_zone<'a>(get: &mut Get<'a>) -> Result<Zone<'a>, Malformed> {
     })
 }
 
-fn get_device<'a>(get: &mut Get<'a>) -> Result<Device<'a>, Malformed> {
-    Ok(Device { id: get.str("device id")?, kind: get.str("device kind")?, token: get_option(get)? })
-}
-
-fn put_option(out: &mut Vec<u8>, text: Option<&str>) {
-    out.push(text.is_some().into());
-    if let Some(text) = text {
-        out.put_str(text);
+fn put_device(out: &mut Vec<u8>, device: &Device<'_>) {
+    out.put_str(device.id);
+    out.put_str(device.platform);
+    let word = match device.address {
+        AddressWord::Silent => 0,
+        AddressWord::TakenBack => 1,
+        AddressWord::At(_) => 2,
+    };
+    out.push(word | device.permission.map_or(0, |it| it as u8) << 2);
+    if let AddressWord::At(Address { channel, token }) = device.address {
+        out.push(channel as u8);
+        out.put_str(token);
     }
 }
 
-fn get_option<'a>(get: &mut Get<'a>) -> Result<Option<&'a str>, Malformed> {
-    Ok(if get.u8("option")? == 0 { None } else { Some(get.str("option")?) })
+fn get_device<'a>(version: u8, get: &mut Get<'a>) -> Result<Device<'a>, Malformed> {
+    let (id, platform) = (get.str("device id")?, get.str("device platform")?);
+    let flags = get.u8("device flags")?;
+    if version == PLAIN_DEVICES {
+        let address = match flags {
+            0 => AddressWord::Silent,
+            _ => AddressWord::of(platform, get.str("token")?),
+        };
+        return Ok(Device { id, platform, address, permission: None });
+    }
+    let permission = match flags >> 2 {
+        0 => None,
+        number => Some(Permission::from_number(number).ok_or(get.malformed("permission"))?),
+    };
+    let address = match flags & 3 {
+        0 => AddressWord::Silent,
+        1 => AddressWord::TakenBack,
+        2 => AddressWord::At(Address {
+            channel: get_number(get, Channel::from_number, "channel")?,
+            token: get.str("token")?,
+        }),
+        _ => return Err(get.malformed("device flags")),
+    };
+    Ok(Device { id, platform, address, permission })
 }
 
 impl<'a> ProductRef<'a> {
@@ -247,6 +275,8 @@ impl<'a> Act<'a> {
                 out.extend_from_slice(&[9, *what as u8]);
                 out.put_str(message);
             }
+            Act::Connection(it) => out.extend_from_slice(&[10, *it as u8]),
+            Act::SignedOut => out.push(11),
         }
     }
 
@@ -284,6 +314,8 @@ impl<'a> Act<'a> {
                 what: get_number(get, PushAct::from_number, "push act")?,
                 message: get.str("message id")?,
             },
+            10 => Act::Connection(get_number(get, Connection::from_number, "connection")?),
+            11 => Act::SignedOut,
             _ => return Err(get.malformed("act")),
         })
     }

@@ -5,7 +5,10 @@
 //! as data, so that folding is a function of these bytes alone.
 
 mod codec;
+mod device;
 mod names;
+
+pub use device::{Address, AddressWord, Connection, Device, Permission};
 
 use crate::id::Term;
 use crate::time::{Timestamp, Zone};
@@ -17,6 +20,21 @@ pub struct Text<'a> {
     pub term: Term,
     /// The spelling.
     pub text: &'a str,
+}
+
+impl<'a> Event<'a> {
+    /// What became of the in-app connection of the device in `context`, as whoever holds the connection tells it:
+    /// the connection's shopper, and a name to count it under. It is told once, so it has no dedup key.
+    pub fn of_connection(
+        at: Timestamp,
+        user: Option<&'a str>,
+        anonymous: Option<&'a str>,
+        name: Text<'a>,
+        context: Context<'a>,
+        connection: Connection,
+    ) -> Self {
+        Event { key: 0, at, user, anonymous, name, context, act: Act::Connection(connection) }
+    }
 }
 
 impl Text<'_> {
@@ -58,17 +76,6 @@ pub struct Context<'a> {
     pub device: Option<Device<'a>>,
     /// The network it came over.
     pub network: Option<Network>,
-}
-
-/// A device, and how to reach it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Device<'a> {
-    /// The vendor's or our own id of the device.
-    pub id: &'a str,
-    /// `android`, `ios`, `web` …, as the SDK says it.
-    pub kind: &'a str,
-    /// Push token or subscription; absent when the event does not carry one.
-    pub token: Option<&'a str>,
 }
 
 /// A product as an event names it. What the event left out, the edge filled in from the catalogue.
@@ -364,6 +371,10 @@ pub enum Act<'a> {
     },
     /// The device's state changed.
     Device(DeviceState),
+    /// The in-app connection of the device in the event's context opened, closed, or went on or off screen.
+    Connection(Connection),
+    /// The shopper signed out on the device in the event's context: it is no longer his.
+    SignedOut,
     /// The app's state changed.
     App(AppAct),
     /// A push message moved on.
@@ -403,6 +414,8 @@ numbered! {
     AppAct { Installed, Opened, Backgrounded, Uninstalled }
     Network { Offline, Slow, Cellular, Fast, Fastest, Wifi }
     Place { Home, Commute, Work, Elsewhere }
+    Permission { Granted, Denied, Default }
+    Connection { Closed, Background, Foreground }
     Sex { Female, Male, Other }
     Channel { InApp, WebPush, Webhook, Fcm, Apns, Huawei, Honor, Xiaomi, Oppo, Vivo, Meizu, Jpush, Getui, Wechat }
     Class { Service, Marketing }

@@ -35,7 +35,13 @@ impl Event<'_> {
                     }
                 }
             }
-            Act::Other { .. } | Act::Alias { .. } | Act::Device(_) | Act::App(_) | Act::Push { .. } => {}
+            Act::Other { .. }
+            | Act::Alias { .. }
+            | Act::Device(_)
+            | Act::Connection(_)
+            | Act::SignedOut
+            | Act::App(_)
+            | Act::Push { .. } => {}
         }
     }
 }

@@ -3,10 +3,11 @@
 //! Cold rows share their parts by reference, so that a page of them is copied by counting references.
 
 use super::called::{CALLED_MAX, Called};
+use super::device::{Around, ClaimKey, Device, Devices, News, Released};
 use super::{Attributes, HotView};
 use crate::bytes::{Get, Malformed, Put};
-use crate::event::{Channel, Class, Event, Trait};
-use crate::limits::{ANONYMOUS_IDS_MAX, APPS_MAX, DEVICES_MAX, TRAITS_MAX};
+use crate::event::{Act, Channel, Class, Connection, Event, Trait};
+use crate::limits::{ANONYMOUS_IDS_MAX, APPS_MAX, TRAITS_MAX};
 use std::sync::Arc;
 
 /// One shopper's cold data.
@@ -27,8 +28,8 @@ pub struct Details {
     dates: Vec<(u8, u32)>,
     /// Free traits, by name.
     pub traits: Vec<CustomTrait>,
-    /// Devices, by id.
-    pub devices: Vec<Device>,
+    /// Devices.
+    pub devices: Devices,
     /// Apps and sites, latest first, with when they were last used.
     pub apps: Vec<(Box<str>, u32)>,
     /// The anonymous ids whose history is in here.
@@ -46,21 +47,6 @@ pub struct CustomTrait {
     pub json: Box<str>,
     /// When it was set (Unix seconds).
     pub at: u32,
-}
-
-/// A device that belongs to a shopper.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Device {
-    /// Its id.
-    pub id: Box<str>,
-    /// Its kind, as the SDK says it.
-    pub kind: Box<str>,
-    /// Push token or subscription.
-    pub token: Option<Box<str>>,
-    /// When the token was told (Unix seconds).
-    pub token_at: u32,
-    /// The hour in which it was last seen (Unix seconds).
-    pub seen_at: u32,
 }
 
 /// Numbers of the attributes in the list of dates. Consents follow from [`field::CONSENT`] on.
@@ -101,32 +87,32 @@ impl Cold {
     /// Whether folding `event` would change anything in here: columns are touched by every event, cold
     /// rows by few.
     pub fn wants(&self, event: &Event<'_>) -> bool {
-        if matches!(&event.act, crate::event::Act::Identify { traits } if !traits.is_empty()) {
-            return true;
+        match &event.act {
+            Act::Identify { traits } if !traits.is_empty() => return true,
+            Act::Connection(_) | Act::SignedOut => return event.context.device.is_some(),
+            _ => {}
         }
         let at = event.at.secs();
         let details = self.details.as_deref();
         let app_is_new = event.context.app.is_some_and(|name| {
             !details.is_some_and(|it| it.apps.iter().any(|(app, seen)| **app == *name && *seen >= hour(at)))
         });
-        let device_is_new = event.context.device.is_some_and(|device| {
-            let known = details.and_then(|it| it.devices.iter().find(|it| *it.id == *device.id));
-            known.is_none_or(|it| {
-                it.seen_at < hour(at)
-                    || device.token.is_some_and(|_| it.token_at <= at)
-                    || (it.kind.is_empty() && !device.kind.is_empty())
-            })
-        });
+        let device_is_new = event
+            .context
+            .device
+            .is_some_and(|device| details.is_none_or(|it| it.devices.wants(device, around(event))));
         let language_is_set = event.context.language.is_some()
             && details.is_none_or(|it| it.date(field::LANGUAGE).is_none_or(|set| set < hour(at)));
         app_is_new || device_is_new || language_is_set
     }
 
-    /// Folds an event's traits, device, app and language, and writes the attributes they set.
-    pub fn fold(&mut self, event: &Event<'_>, hot: &mut HotView<'_>) {
+    /// Folds an event's traits, device, app and language, and writes the attributes they set. Says what it changed
+    /// about who owns a device or a push address.
+    pub fn fold(&mut self, event: &Event<'_>, hot: &mut HotView<'_>) -> News {
         let at = event.at.secs();
+        let mut news = News::default();
         let details = Arc::make_mut(self.details.get_or_insert_default());
-        if let crate::event::Act::Identify { traits } = &event.act {
+        if let Act::Identify { traits } = &event.act {
             for it in traits {
                 details.set(it, at, hot.attributes);
             }
@@ -139,8 +125,47 @@ impl Cold {
             details.app(app, hour(at));
         }
         if let Some(device) = event.context.device {
-            details.device(device, at);
+            match event.act {
+                Act::SignedOut => details.devices.signed_out(device.id, at, &mut news),
+                _ => details.devices.seen(device, around(event), &mut news),
+            }
+            if let Act::Connection(it) = event.act {
+                details.devices.connected(device.id, it, at);
+            }
         }
+        news
+    }
+
+    /// A device of his.
+    pub fn device(&self, id: &str) -> Option<&Device> {
+        self.details.as_deref()?.devices.get(id)
+    }
+
+    /// Another shopper has had a device or a push address of his since `at` (Unix seconds).
+    pub fn release(&mut self, key: ClaimKey, at: u32) -> Released {
+        let has = |it: &Arc<Details>| it.devices.keys().any(|own| own.0 == key);
+        match self.details.as_mut().filter(|it| has(it)) {
+            Some(details) => Arc::make_mut(details).devices.release(key, at),
+            None => Released::Lost(None),
+        }
+    }
+
+    /// A push address is dead, and stays so.
+    pub fn bury(&mut self, key: ClaimKey) {
+        Arc::make_mut(self.details.get_or_insert_default()).devices.bury(key);
+    }
+
+    /// Nobody was at the end of a device's in-app connection at `at` (Unix seconds).
+    pub fn unreached(&mut self, device: &str, at: u32) {
+        if self.device(device).is_some() {
+            let details = Arc::make_mut(self.details.get_or_insert_default());
+            details.devices.connected(device, Connection::Closed, at);
+        }
+    }
+
+    /// Whether a visitor's id is known to be his.
+    pub fn was(&self, anonymous: &str) -> bool {
+        self.details.iter().flat_map(|it| &it.anonymous_ids).any(|it| **it == *anonymous)
     }
 
     /// What was sent to this shopper is to count under his next id as well.
@@ -168,8 +193,13 @@ impl Cold {
     }
 }
 
-fn hour(at: u32) -> u32 {
+pub(super) fn hour(at: u32) -> u32 {
     at / SEEN_STEP_S * SEEN_STEP_S
+}
+
+fn around<'a>(event: &Event<'a>) -> Around<'a> {
+    let context = &event.context;
+    Around { app: context.app, locale: context.language.text, at: event.at.secs() }
 }
 
 impl Details {
@@ -238,42 +268,6 @@ impl Details {
         self.apps.truncate(APPS_MAX);
     }
 
-    fn device(&mut self, device: crate::event::Device<'_>, at: u32) {
-        let kept = self.device_seen(device.id, device.kind, hour(at));
-        if let Some(token) = device.token
-            && at >= kept.token_at
-        {
-            kept.token = (!token.is_empty()).then(|| token.into());
-            kept.token_at = at;
-        }
-        self.bound_devices();
-    }
-
-    fn device_seen(&mut self, id: &str, kind: &str, seen: u32) -> &mut Device {
-        let place = match self.devices.binary_search_by(|it| (*it.id).cmp(id)) {
-            Ok(place) => place,
-            Err(place) => {
-                let new = Device { id: id.into(), kind: kind.into(), token: None, token_at: 0, seen_at: 0 };
-                self.devices.insert(place, new);
-                place
-            }
-        };
-        let kept = &mut self.devices[place];
-        kept.seen_at = kept.seen_at.max(seen);
-        if kept.kind.is_empty() {
-            kept.kind = kind.into();
-        }
-        kept
-    }
-
-    fn bound_devices(&mut self) {
-        while self.devices.len() > DEVICES_MAX {
-            let oldest =
-                (0..self.devices.len()).min_by_key(|it| (self.devices[*it].seen_at, *it)).unwrap_or(0);
-            self.devices.remove(oldest);
-        }
-    }
-
     fn merge(&mut self, other: &Details, mine: &mut Attributes, theirs: &Attributes) {
         for (field, at) in &other.dates {
             // Of equal dates the owner's stays: the other was there first.
@@ -287,15 +281,7 @@ impl Details {
                 self.custom(&it.name, &it.json, it.at);
             }
         }
-        for it in &other.devices {
-            let kept = self.device_seen(&it.id, &it.kind, it.seen_at);
-            // A token that was taken back is news as well.
-            if it.token_at > kept.token_at {
-                kept.token = it.token.clone();
-                kept.token_at = it.token_at;
-            }
-            self.bound_devices();
-        }
+        self.devices.merge(&other.devices);
         other.apps.iter().for_each(|(app, seen)| self.app(app, *seen));
         other.anonymous_ids.iter().for_each(|id| self.anonymous_id(id));
         self.remember_calls(other.called.iter().cloned());
@@ -356,15 +342,7 @@ impl Cold {
             out.put_str(&it.json);
             out.put_uint(it.at.into());
         }
-        out.put_uint(details.devices.len() as u64);
-        for it in &details.devices {
-            out.put_str(&it.id);
-            out.put_str(&it.kind);
-            out.push(it.token.is_some().into());
-            out.put_str(it.token.as_deref().unwrap_or(""));
-            out.put_uint(it.token_at.into());
-            out.put_uint(it.seen_at.into());
-        }
+        details.devices.encode(out);
         out.put_uint(details.apps.len() as u64);
         for (app, seen) in &details.apps {
             out.put_str(app);
@@ -392,18 +370,7 @@ impl Cold {
             let (name, json) = (get.str("trait name")?.into(), get.str("trait value")?.into());
             details.traits.push(CustomTrait { name, json, at: get.u32("trait date")? });
         }
-        for _ in 0..get.len("devices")? {
-            let (id, kind) = (get.str("device id")?.into(), get.str("device kind")?.into());
-            let has_token = get.u8("token flag")? != 0;
-            let token = get.str("token")?;
-            details.devices.push(Device {
-                id,
-                kind,
-                token: has_token.then(|| token.into()),
-                token_at: get.u32("token date")?,
-                seen_at: get.u32("device date")?,
-            });
-        }
+        details.devices = Devices::read(get)?;
         for _ in 0..get.len("apps")? {
             details.apps.push((get.str("app")?.into(), get.u32("app date")?));
         }

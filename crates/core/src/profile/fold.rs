@@ -6,7 +6,7 @@
 use super::{HistoryView, HotView, day_of, price_band};
 use crate::decay::{INTEREST_HALF_LIFE_S, Level};
 use crate::event::{
-    Act, AppAct, DeviceState, Event, OrderAct, ProductAct, ProductRef, PushAct, RoomAct, Text,
+    Act, AppAct, Connection, DeviceState, Event, OrderAct, ProductAct, ProductRef, PushAct, RoomAct, Text,
 };
 use crate::id::Term;
 use crate::select::vector::{self, DIMENSIONS};
@@ -87,6 +87,8 @@ pub fn fold(
             fold.room(*what, room.term, [*host, *style], show.term, *dwell_s);
         }
         Act::Device(state) => fold.hot.live.change(state, at),
+        Act::Connection(it) => fold.hot.live.change(&connected(*it), at),
+        Act::SignedOut => {}
         Act::App(what) => fold.app(*what),
         Act::Push { what, .. } => fold.push(*what),
     }
@@ -99,10 +101,21 @@ fn is_passive(act: &Act<'_>) -> bool {
         Act::Identify { .. }
             | Act::Alias { .. }
             | Act::Device(_)
+            | Act::Connection(_)
             | Act::App(AppAct::Uninstalled)
             | Act::Push { what: PushAct::Received, .. }
             | Act::Order { what: OrderAct::Refunded | OrderAct::Cancelled, .. }
     )
+}
+
+/// What an in-app connection says of the shopper: with one he is online, and the app is on screen or not. That it
+/// closed says nothing of his network.
+fn connected(connection: Connection) -> DeviceState {
+    DeviceState {
+        online: (connection != Connection::Closed).then_some(true),
+        foreground: Some(connection == Connection::Foreground),
+        ..DeviceState::default()
+    }
 }
 
 fn is_reduced(product: &ProductRef<'_>) -> bool {

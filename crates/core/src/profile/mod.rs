@@ -8,6 +8,7 @@
 pub mod called;
 pub mod cold;
 pub mod columns;
+pub mod device;
 mod fold;
 pub mod lists;
 pub mod live;

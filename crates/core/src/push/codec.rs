@@ -1,10 +1,12 @@
 //! Pushes as bytes, for snapshots and for what is journalled about them.
 
 use super::ledger::Ledger;
+use super::way::Tried;
 use super::{Answer, End, Life, Outcome, Push, Reason, Terms};
 use crate::bytes::{Get, Malformed, Put};
 use crate::event::{Channel, Class};
 use crate::id::Term;
+use crate::profile::device::ClaimKey;
 use crate::show::{Phase, Trigger};
 use crate::time::Timestamp;
 use std::sync::Arc;
@@ -24,6 +26,7 @@ impl End {
             End::Refused => 5,
             End::Gone => 6,
             End::Ambiguous => 7,
+            End::Unreached => 8,
         };
         out.push(number);
     }
@@ -39,6 +42,7 @@ impl End {
             5 => End::Refused,
             6 => End::Gone,
             7 => End::Ambiguous,
+            8 => End::Unreached,
             _ => return Err(get.malformed("end of a push")),
         })
     }
@@ -60,6 +64,7 @@ impl Answer {
             Answer::Refused => 5,
             Answer::Ambiguous => 6,
             Answer::NotComposed => 7,
+            Answer::Unreached => 8,
         };
         out.push(number);
     }
@@ -75,6 +80,7 @@ impl Answer {
             5 => Answer::Refused,
             6 => Answer::Ambiguous,
             7 => Answer::NotComposed,
+            8 => Answer::Unreached,
             _ => return Err(get.malformed("answer")),
         })
     }
@@ -179,6 +185,9 @@ impl Push {
         }
         out.extend_from_slice(&self.propensity.to_le_bytes());
         out.put_str(&self.device);
+        out.put_uint(self.address.0);
+        out.push(self.tried.len() as u8);
+        self.tried.iter().for_each(|it| it.encode(out));
         for time in [self.decided, self.deadline, self.left] {
             out.put_int(time.0);
         }
@@ -198,6 +207,11 @@ impl Push {
         let [show, product, offer, offer_version, template, day, lag_s] = numbers;
         let propensity = f32::from_le_bytes(get.array("propensity")?);
         let device = get.str("device of a push")?.into();
+        let address = ClaimKey(get.uint("address of a push")?);
+        let mut tried = Vec::new();
+        for _ in 0..get.u8("ways of a push")? {
+            tried.push(Tried::read(get)?);
+        }
         let mut times = [Timestamp(0); 3];
         for it in &mut times {
             *it = Timestamp(get.int("time of a push")?);
@@ -215,6 +229,8 @@ impl Push {
             propensity,
             channel: Channel::from_number(channel).ok_or(get.malformed("channel"))?,
             device,
+            address,
+            tried,
             class: Class::from_number(class).ok_or(get.malformed("class"))?,
             random_time: flags & 2 != 0,
             decided: times[0],

@@ -115,6 +115,7 @@ impl Ledger {
             if let Some(push) = self.pushes.get_mut(&number) {
                 push.shopper = nobody.clone();
                 push.device = "".into();
+                push.tried.iter_mut().for_each(|it| it.device = "".into());
                 self.by_shopper.entry(nobody.clone()).or_default().push(number);
                 if push.life == Life::Decided {
                     open.push(number);

@@ -7,14 +7,17 @@
 mod codec;
 pub mod ledger;
 pub mod report;
+pub mod way;
 
 use crate::event::{Channel, Class};
 use crate::id::{ShardId, Term};
+use crate::profile::device::ClaimKey;
 use crate::show::{Phase, Trigger};
 use crate::time::Timestamp;
 use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
+use way::Tried;
 
 /// A push's name: its shard, and its number there from 1. On the wire: `p-07-2k` (shard in hex, number in
 /// hex).
@@ -193,6 +196,8 @@ pub enum End {
     Gone,
     /// The answer was lost: it may have arrived or not.
     Ambiguous,
+    /// Nobody was there, nothing was written, and there was no other way.
+    Unreached,
 }
 
 impl End {
@@ -207,6 +212,7 @@ impl End {
             End::Refused => "refused",
             End::Gone => "gone",
             End::Ambiguous => "ambiguous",
+            End::Unreached => "unreached",
         }
     }
 
@@ -264,6 +270,8 @@ pub enum Answer {
     Ambiguous,
     /// It never left: the words could not be put together.
     NotComposed,
+    /// Definitely not carried: nobody was at the other end, and nothing was written.
+    Unreached,
 }
 
 /// The numbers behind a decision, in hundredths of the currency where they are money.
@@ -320,6 +328,10 @@ pub struct Push {
     pub channel: Channel,
     /// To which device, by its id; empty for a channel that needs none.
     pub device: Box<str>,
+    /// The push address that its last attempt went to; 0 when it needed none.
+    pub address: ClaimKey,
+    /// The ways it took before this one, at most [`crate::limits::WAYS_MAX`] with it.
+    pub tried: Vec<Tried>,
     /// Its class.
     pub class: Class,
     /// It goes at a random time of the window, to learn from.
@@ -328,7 +340,7 @@ pub struct Push {
     pub decided: Timestamp,
     /// When it is too late.
     pub deadline: Timestamp,
-    /// Attempts so far.
+    /// Attempts so far, over all ways.
     pub attempts: u8,
     /// The day of his own clock in which it counts against caps, in days since the epoch.
     pub day: u32,
@@ -344,6 +356,13 @@ pub struct Push {
     pub terms: Terms,
     /// The model's bins, see [`crate::decide::features`].
     pub bins: crate::decide::features::Bins,
+}
+
+impl Push {
+    /// Attempts over the way it goes now.
+    pub fn attempts_here(&self) -> u8 {
+        self.attempts - self.tried.iter().map(|it| it.attempts).sum::<u8>().min(self.attempts)
+    }
 }
 
 /// What came of a push or a ghost.

@@ -1,5 +1,6 @@
 //! What a show's pushes came to, as one shard counts it; the report adds the shards up.
 
+use super::way::Miss;
 use super::{End, Life, Push, Reason};
 use crate::bytes::{Get, Malformed, Put};
 use crate::decide::estimate::Comparison;
@@ -83,6 +84,31 @@ impl Funnel {
         ]
     }
 
+    /// What one push adds to it, up to its present step; that it was accepted is its end, and not in here.
+    fn of(push: &Push) -> Funnel {
+        let it = &push.outcome;
+        Funnel {
+            decided: 1,
+            dispatched: u64::from(push.attempts > 0),
+            delivered: it.delivered.into(),
+            tapped: it.tapped.into(),
+            entered: it.entered.into(),
+            bought: u64::from(it.purchases > 0),
+            dismissed: it.dismissed.into(),
+            purchases: it.purchases.into(),
+            dwell_s: it.dwell_s.into(),
+            spent_cents: it.spent_cents,
+            ..Funnel::default()
+        }
+    }
+
+    fn take_out(&mut self, other: &Funnel) {
+        let mut other = *other;
+        for (sum, it) in self.numbers().into_iter().zip(other.numbers()) {
+            *sum = sum.saturating_sub(*it);
+        }
+    }
+
     /// Adds another's counts.
     pub fn merge(&mut self, other: &Funnel) {
         let mut other = *other;
@@ -120,6 +146,8 @@ pub struct Report {
     pub funnels: BTreeMap<Cut, Funnel>,
     /// How pushes ended other than accepted.
     pub ended: BTreeMap<End, u64>,
+    /// How often pushes went on from one channel to another, and why.
+    pub went_on: BTreeMap<(Channel, Miss, Channel), u64>,
     /// Why shoppers were not pushed, each look at each shopper counting once; see [`Report::last`].
     pub looks: BTreeMap<Reason, u64>,
     /// Why shoppers were not pushed at the last look at everyone.
@@ -148,10 +176,22 @@ impl Report {
             self.expected.0 += enter;
             self.expected.1 += enter * push.terms.buy;
         }
+        self.funnel(push).step(step);
+    }
+
+    fn funnel(&mut self, push: &Push) -> &mut Funnel {
         let cut = (push.phase, push.trigger, push.channel, push.template);
         let full = self.funnels.len() >= CUTS_MAX && !self.funnels.contains_key(&cut);
         let cut = if full { (cut.0, cut.1, cut.2, Term::NONE) } else { cut };
-        self.funnels.entry(cut).or_default().step(step);
+        self.funnels.entry(cut).or_default()
+    }
+
+    /// A push goes on over another way: it counts where it goes now.
+    pub fn went_on(&mut self, from: &Push, why: Miss, to: &Push) {
+        let own = Funnel::of(from);
+        self.funnel(from).take_out(&own);
+        self.funnel(to).merge(&own);
+        *self.went_on.entry((from.channel, why, to.channel)).or_default() += 1;
     }
 
     /// A push was decided, or a ghost made. The outcome counts as none until it comes.
@@ -234,6 +274,7 @@ impl Report {
             self.funnels.entry(*cut).or_default().merge(funnel);
         }
         other.ended.iter().for_each(|(end, count)| *self.ended.entry(*end).or_default() += count);
+        other.went_on.iter().for_each(|(it, count)| *self.went_on.entry(*it).or_default() += count);
         other.looks.iter().for_each(|(it, count)| *self.looks.entry(*it).or_default() += count);
         other.last.iter().for_each(|(it, count)| *self.last.entry(*it).or_default() += count);
         self.ghosts += other.ghosts;
@@ -268,6 +309,12 @@ impl Report {
         out.put_uint(self.ended.len() as u64);
         for (end, count) in &self.ended {
             end.encode(out);
+            out.put_uint(*count);
+        }
+        out.put_uint(self.went_on.len() as u64);
+        for ((from, why, to), count) in &self.went_on {
+            out.extend_from_slice(&[*from as u8, *to as u8]);
+            why.encode(out);
             out.put_uint(*count);
         }
         for reasons in [&self.looks, &self.last] {
@@ -309,6 +356,13 @@ impl Report {
         for _ in 0..get.len("ends")? {
             let end = End::read(get)?;
             report.ended.insert(end, get.uint("count of an end")?);
+        }
+        for _ in 0..get.len("ways")? {
+            let [from, to] = get.array("channels of a way")?;
+            let of = |number| Channel::from_number(number).ok_or(get.malformed("channel"));
+            let (from, to) = (of(from)?, of(to)?);
+            let why = Miss::read(get)?;
+            report.went_on.insert((from, why, to), get.uint("count of a way")?);
         }
         for reasons in [&mut report.looks, &mut report.last] {
             for _ in 0..get.len("reasons")? {

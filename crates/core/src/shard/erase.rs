@@ -19,7 +19,9 @@ impl Shard {
                 self.erase_at_owner(&user, 0, outbox);
             }
             Some(Found::Row(_)) => {
-                self.store.remove(Key::anonymous(id));
+                if let Some(profile) = self.store.remove(Key::anonymous(id)) {
+                    self.disclaim_all(&profile.cold, Key::anonymous(id), outbox);
+                }
                 self.disown(id);
                 self.counts.erased += 1;
             }
@@ -61,6 +63,7 @@ impl Shard {
             Some(Found::Row(_)) => {
                 let Some(profile) = self.store.remove(Key::user(user)) else { return };
                 self.disown(user);
+                self.disclaim_all(&profile.cold, Key::user(user), outbox);
                 self.counts.erased += 1;
                 for name in profile.cold.details.iter().flat_map(|it| &it.anonymous_ids) {
                     // An alias binds its former id both as a visitor and as a user.

@@ -110,11 +110,11 @@ impl Shard {
                 let next = binding.user.to_string();
                 self.hand_over(&next, key, history, at, hops + 1, outbox);
             }
-            _ => self.absorb(user, key, history),
+            _ => self.absorb(user, key, history, outbox),
         }
     }
 
-    fn absorb(&mut self, user: &str, key: Key<'_>, history: Option<Box<Profile>>) {
+    fn absorb(&mut self, user: &str, key: Key<'_>, history: Option<Box<Profile>>, outbox: &mut Outbox<'_>) {
         let slot = self.row_of(Key::user(user));
         let (mut hot, mut own_history, cold) = self.store.all(slot);
         let mut joined = history.map(|it| *it).unwrap_or_default();
@@ -123,6 +123,7 @@ impl Shard {
         cold.merge(&joined.cold, hot.attributes, &joined.hot.attributes);
         hot.merge(&joined.hot);
         own_history.merge(&joined.history);
+        self.inherit(&joined.cold, Key::user(user), key, outbox);
     }
 
     /// Folds the event into `user`'s profile, here or where he lives.
@@ -155,8 +156,9 @@ impl Shard {
             && let Some(erased) = self.tombstones.get(&tombstone_key(user)).filter(|at| **at >= sent)
         {
             outbox.sent = *erased;
-            if let Message::Join { key, .. } = &message {
+            if let Message::Join { key, history, .. } = &message {
                 self.unbind_at_owner(*key, user, outbox);
+                history.iter().for_each(|it| self.disclaim_all(&it.cold, *key, outbox));
             }
             return;
         }
@@ -172,6 +174,10 @@ impl Shard {
             }
             Message::Unbind { key, user } => self.unbind(key, user, outbox),
             Message::Erase { user, hops } => self.erase_user(user, hops, outbox),
+            Message::Claim { what, of, former, at } => self.claimed(what, of, former, at, outbox),
+            Message::Release { release, hops } => self.released(&release, hops, outbox),
+            Message::Disclaim { what, of } => self.disclaimed(what, of),
+            Message::Dead { what, at } => self.bury_address(what, at, outbox),
         }
     }
 
@@ -192,8 +198,9 @@ impl Shard {
         let wants_cold = self.store.cold(slot).wants(event);
         if wants_cold {
             let (mut hot, mut history, cold) = self.store.all(slot);
-            cold.fold(event, &mut hot);
+            let news = cold.fold(event, &mut hot);
             fold(event, &mut hot, &mut history, default_offset_min);
+            self.spread_news(&news, key, outbox);
         } else {
             let (mut hot, mut history) = self.store.columns(slot);
             fold(event, &mut hot, &mut history, default_offset_min);

@@ -1,9 +1,11 @@
 //! What one shard tells another about a shopper whose ids hash to both.
 
+use super::claims::Release;
 use super::store::{Key, Profile};
 use crate::bytes::{Get, Malformed, Put};
 use crate::profile::cold::Cold;
 use crate::profile::columns::{row_bytes, row_from_bytes, row_size};
+use crate::profile::device::ClaimKey;
 use crate::profile::{HistoryPage, HotPage};
 use crate::time::Timestamp;
 
@@ -48,6 +50,38 @@ pub enum Message<'a> {
         /// How often it was handed on.
         hops: u8,
     },
+    /// A device or a push address, which hashes to the receiver, is this shopper's.
+    Claim {
+        /// What.
+        what: ClaimKey,
+        /// Whose; nobody's when its shopper signed out.
+        of: Option<Key<'a>>,
+        /// Under which id he had it before.
+        former: Option<Key<'a>>,
+        /// Since when (Unix seconds).
+        at: u32,
+    },
+    /// Another shopper has what the receiver's had.
+    Release {
+        /// What, and who.
+        release: Release<'a>,
+        /// How often it was handed on.
+        hops: u8,
+    },
+    /// This owner of a device or a push address was forgotten.
+    Disclaim {
+        /// What.
+        what: ClaimKey,
+        /// Whose it must still be.
+        of: Key<'a>,
+    },
+    /// A push service called this address gone.
+    Dead {
+        /// The address.
+        what: ClaimKey,
+        /// When (Unix seconds).
+        at: u32,
+    },
 }
 
 fn put_key(out: &mut Vec<u8>, key: Key<'_>) {
@@ -57,6 +91,19 @@ fn put_key(out: &mut Vec<u8>, key: Key<'_>) {
 
 fn get_key<'a>(get: &mut Get<'a>) -> Result<Key<'a>, Malformed> {
     Ok(Key { known: get.u8("kind of id")? != 0, id: get.str("id")? })
+}
+
+fn put_owner(out: &mut Vec<u8>, key: Option<Key<'_>>) {
+    out.push(key.is_some().into());
+    key.into_iter().for_each(|it| put_key(out, it));
+}
+
+fn get_owner<'a>(get: &mut Get<'a>) -> Result<Option<Key<'a>>, Malformed> {
+    Ok(if get.u8("owner")? == 0 { None } else { Some(get_key(get)?) })
+}
+
+fn get_what(get: &mut Get<'_>) -> Result<ClaimKey, Malformed> {
+    Ok(ClaimKey(u64::from_le_bytes(get.array("what is claimed")?)))
 }
 
 impl<'a> Message<'a> {
@@ -90,6 +137,30 @@ impl<'a> Message<'a> {
                 out.extend_from_slice(&[3, *hops]);
                 out.put_str(user);
             }
+            Message::Claim { what, of, former, at } => {
+                out.push(4);
+                out.extend_from_slice(&what.0.to_le_bytes());
+                put_owner(out, *of);
+                put_owner(out, *former);
+                out.put_uint((*at).into());
+            }
+            Message::Release { release: Release { what, holder, owner, at, dead }, hops } => {
+                out.extend_from_slice(&[5, *hops, (*dead).into()]);
+                out.extend_from_slice(&what.0.to_le_bytes());
+                put_key(out, *holder);
+                put_owner(out, *owner);
+                out.put_uint((*at).into());
+            }
+            Message::Disclaim { what, of } => {
+                out.push(6);
+                out.extend_from_slice(&what.0.to_le_bytes());
+                put_key(out, *of);
+            }
+            Message::Dead { what, at } => {
+                out.push(7);
+                out.extend_from_slice(&what.0.to_le_bytes());
+                out.put_uint((*at).into());
+            }
         }
     }
 
@@ -116,6 +187,20 @@ impl<'a> Message<'a> {
             }
             2 => Message::Unbind { key: get_key(&mut get)?, user: get.str("user")? },
             3 => Message::Erase { hops: get.u8("hops")?, user: get.str("user")? },
+            4 => Message::Claim {
+                what: get_what(&mut get)?,
+                of: get_owner(&mut get)?,
+                former: get_owner(&mut get)?,
+                at: get.u32("time of a claim")?,
+            },
+            5 => {
+                let [hops, dead] = get.array("release")?;
+                let (what, holder) = (get_what(&mut get)?, get_key(&mut get)?);
+                let (owner, at) = (get_owner(&mut get)?, get.u32("time of a claim")?);
+                Message::Release { release: Release { what, holder, owner, at, dead: dead != 0 }, hops }
+            }
+            6 => Message::Disclaim { what: get_what(&mut get)?, of: get_key(&mut get)? },
+            7 => Message::Dead { what: get_what(&mut get)?, at: get.u32("time of a death")? },
             _ => return Err(get.malformed("message")),
         };
         if get.is_empty() { Ok((sent, message)) } else { Err(get.malformed("end of message")) }

@@ -4,6 +4,7 @@
 //! and draws nothing; a replay of the same inputs gives the same shard.
 
 pub mod calling;
+pub mod claims;
 mod digest;
 mod erase;
 mod identity;
@@ -22,6 +23,7 @@ use crate::stage::{Stage, Stir};
 use crate::time::Timestamp;
 use calling::Calling;
 use calling::parcel::Parcel;
+use claims::Claims;
 pub use digest::Digest;
 pub use identity::route;
 use message::Message;
@@ -159,6 +161,8 @@ pub struct Shard {
     /// The last number seen from each machine.
     seen: [u64; SHARDS + 1],
     calling: Calling,
+    /// Who owns the devices and push addresses that hash here.
+    claims: Claims,
 }
 
 impl Shard {
@@ -174,6 +178,7 @@ impl Shard {
             sent: [0; SHARDS + 1],
             seen: [0; SHARDS + 1],
             calling: Calling::default(),
+            claims: Claims::default(),
         }
     }
 
@@ -219,7 +224,7 @@ impl Shard {
             Input::Stirred(stir) => self.stirred(stir, now, &mut outbox),
             Input::Attempt { push } => self.attempt(push, &mut outbox),
             Input::Answered { push, answer } => self.answered(push, answer, &mut outbox),
-            Input::Dropped { push, reason } => self.dropped(push, reason),
+            Input::Dropped { push, reason } => self.dropped(push, reason, &mut outbox),
             Input::Tick => self.dedup.expire(now),
         }
         Ok(Outcome::Folded)

@@ -5,6 +5,7 @@
 //! so that a later version reads what it still knows and starts the rest empty.
 
 use super::calling::Calling;
+use super::claims::Claims;
 use super::store::{Binding, Pages, Store};
 use super::{Counts, Shard};
 use crate::bytes::{Get, Malformed, Put};
@@ -20,7 +21,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// Raised when blocks change beyond what columns' own versions say.
-const VERSION: u8 = 2;
+const VERSION: u8 = 3;
 
 /// Pages in a block: 1,024 shoppers.
 const BLOCK_PAGES: usize = 64;
@@ -40,6 +41,7 @@ mod block {
     pub const END: u8 = 4;
     pub const STAGE: u8 = 5;
     pub const CALLING: u8 = 6;
+    pub const CLAIMS: u8 = 7;
 }
 
 /// A shard at one instant, to be written out.
@@ -54,6 +56,7 @@ pub struct Frozen {
     sent: [u64; SHARDS + 1],
     seen: [u64; SHARDS + 1],
     calling: Calling,
+    claims: Claims,
     stage: Vec<u8>,
 }
 
@@ -64,6 +67,7 @@ impl Shard {
         stage.encode(&mut bytes);
         Frozen {
             calling: self.calling.clone(),
+            claims: self.claims.clone(),
             stage: bytes,
             id: self.id,
             pages: self.store.pages(),
@@ -85,6 +89,9 @@ impl Frozen {
         let mut calling = vec![block::CALLING];
         self.calling.encode(&mut calling);
         sink(&calling)?;
+        let mut claims = vec![block::CLAIMS];
+        self.claims.encode(&mut claims);
+        sink(&claims)?;
         for (opened, ids) in self.dedup.generations() {
             let ids: Vec<u128> = ids.collect();
             // A generation is one run of blocks; the count of the whole lets a reader size its table.
@@ -224,6 +231,10 @@ impl Thaw {
             block::CALLING => {
                 let shard = self.shard.as_mut().ok_or(get.malformed("head"))?;
                 shard.calling = Calling::read(&mut get)?;
+            }
+            block::CLAIMS => {
+                let shard = self.shard.as_mut().ok_or(get.malformed("head"))?;
+                shard.claims = Claims::read(&mut get)?;
             }
             block::END => self.ended = true,
             _ => return Err(get.malformed("kind of block")),

@@ -396,12 +396,11 @@ fn heap(cold: &Cold) -> usize {
     let details = cold.details.as_ref().map_or(0, |it| {
         let lists = it.traits.capacity()
             * size_of_val(&it.traits[..]).checked_div(it.traits.len()).unwrap_or(0)
-            + size_of_val(&it.devices[..])
+            + it.devices.heap()
             + size_of_val(&it.apps[..])
             + size_of_val(&it.anonymous_ids[..])
             + size_of_val(&it.called[..]);
         let texts: usize = it.traits.iter().map(|t| t.name.len() + t.json.len() + 32).sum::<usize>()
-            + it.devices.iter().map(|d| d.id.len() + d.kind.len() + 64).sum::<usize>()
             + it.apps.iter().map(|a| a.0.len() + 16).sum::<usize>();
         size_of_val(&**it) + 32 + lists + texts
     });

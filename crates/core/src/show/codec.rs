@@ -313,11 +313,13 @@ impl Policy {
         ] {
             out.put_uint(number);
         }
+        out.put_uint(self.channel_order.len() as u64);
+        out.extend(self.channel_order.iter().map(|it| *it as u8));
     }
 
     /// Reads what [`Policy::encode`] wrote.
     pub fn read(get: &mut Get<'_>) -> Result<Self, Malformed> {
-        Ok(Policy {
+        let mut policy = Policy {
             default_offset_min: get.i16("default offset")?,
             quiet_from_min: get.u16("quiet from")?,
             quiet_until_min: get.u16("quiet until")?,
@@ -332,7 +334,13 @@ impl Policy {
             slot_price_cents: get.u32("slot price")?,
             fatigue_cents: get.u32("fatigue")?,
             fatigue_half_life_h: get.u16("half-life of fatigue")?,
-        })
+            channel_order: Vec::new(),
+        };
+        for _ in 0..count(get, Channel::ALL.len(), "order of channels")? {
+            let channel = get.u8("channel")?;
+            policy.channel_order.push(Channel::from_number(channel).ok_or(get.malformed("channel"))?);
+        }
+        Ok(policy)
     }
 }
 

@@ -15,7 +15,7 @@ use crate::id::Term;
 use crate::time::Timestamp;
 use audience::Predicate;
 pub use cue::{Cue, CueKind};
-pub use policy::{ChannelPlan, Policy};
+pub use policy::{CHANNEL_ORDER, ChannelPlan, Policy};
 pub use template::{Template, Trigger};
 
 /// A part of a show.

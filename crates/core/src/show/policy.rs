@@ -36,7 +36,30 @@ pub struct Policy {
     pub fatigue_cents: u32,
     /// Half-life of that cost, in hours (τ).
     pub fatigue_half_life_h: u16,
+    /// The channels in the order in which they are tried; those not named follow as in [`CHANNEL_ORDER`].
+    pub channel_order: Vec<Channel>,
 }
+
+/// The order of channels where policy names none: where the shopper is looking now, then what costs nobody a server,
+/// then the vendors, and the customer's own server last.
+pub const CHANNEL_ORDER: [Channel; 14] = [
+    Channel::InApp,
+    Channel::WebPush,
+    Channel::Fcm,
+    Channel::Apns,
+    Channel::Huawei,
+    Channel::Honor,
+    Channel::Xiaomi,
+    Channel::Oppo,
+    Channel::Vivo,
+    Channel::Meizu,
+    Channel::Jpush,
+    Channel::Getui,
+    Channel::Wechat,
+    Channel::Webhook,
+];
+
+const _: () = assert!(CHANNEL_ORDER.len() == Channel::ALL.len());
 
 impl Default for Policy {
     fn default() -> Self {
@@ -55,6 +78,7 @@ impl Default for Policy {
             slot_price_cents: 0,
             fatigue_cents: 2,
             fatigue_half_life_h: 48,
+            channel_order: Vec::new(),
         }
     }
 }
@@ -77,6 +101,12 @@ impl Policy {
         }
         let ahead = (i64::from(self.quiet_from_min) - minute_of_day(secs, offset_min)).rem_euclid(MINUTES);
         (ahead * 60 - i64::from(secs) % 60).max(0) as u32
+    }
+
+    /// The place of a channel in the order in which they are tried; a lower one comes first.
+    pub fn rank(&self, channel: Channel) -> usize {
+        let order = self.channel_order.iter().chain(&CHANNEL_ORDER);
+        order.into_iter().position(|it| *it == channel).unwrap_or(usize::MAX)
     }
 
     /// Whether marketing without a word of consent is allowed on a channel.

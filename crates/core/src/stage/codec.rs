@@ -9,7 +9,7 @@ use crate::time::Timestamp;
 use std::sync::Arc;
 
 /// Raised when the bytes change.
-const VERSION: u8 = 1;
+const VERSION: u8 = 2;
 
 fn put_moment(out: &mut Vec<u8>, at: Option<Timestamp>) {
     out.push(at.is_some().into());
@@ -103,7 +103,7 @@ impl Stage {
             it.encode(out);
         }
         out.put_uint(self.channels.len() as u64);
-        self.channels.values().for_each(|it| it.encode(out));
+        self.channels.iter().for_each(|it| it.encode(out));
         out.put_uint(self.prices.len() as u64);
         for (show, price) in &self.prices {
             out.put_uint(show.0.into());
@@ -139,7 +139,7 @@ impl Stage {
         })?;
         stage.audiences = audiences.into_iter().collect();
         let channels = many(get, 64, "channels", ChannelPlan::read)?;
-        stage.channels = channels.into_iter().map(|it| (it.channel, it)).collect();
+        channels.into_iter().for_each(|it| stage.put_channel(it));
         let prices = many(get, SHOWS_MAX, "prices", |get| {
             Ok((Term(get.u32("show")?), f64::from_le_bytes(get.array("price")?)))
         })?;

@@ -30,7 +30,8 @@ pub struct Stage {
     templates: BTreeMap<Term, Arc<Template>>,
     campaigns: BTreeMap<Term, Campaign>,
     audiences: BTreeMap<Term, (Box<str>, Audience)>,
-    channels: BTreeMap<Channel, ChannelPlan>,
+    /// In the order in which they are tried.
+    channels: Vec<ChannelPlan>,
     policy: Policy,
     /// What one more push costs, by show, in hundredths (λ).
     prices: BTreeMap<Term, f64>,
@@ -109,13 +110,18 @@ impl Stage {
             Staged::DeleteAudience(term) => removed(&mut self.audiences, term),
             Staged::PutPolicy(policy) => {
                 self.policy = policy.clone();
+                self.order_channels();
                 Ok(None)
             }
             Staged::PutChannel(it) => {
-                self.channels.insert(it.channel, it.clone());
+                self.put_channel(it.clone());
                 Ok(None)
             }
-            Staged::DeleteChannel(channel) => removed(&mut self.channels, channel),
+            Staged::DeleteChannel(channel) => {
+                let before = self.channels.len();
+                self.channels.retain(|it| it.channel != *channel);
+                if self.channels.len() < before { Ok(None) } else { Err(NotStaged::Unknown) }
+            }
         }
     }
 
@@ -328,14 +334,25 @@ impl Stage {
         self.audiences.get(&term).map(|it| &it.1)
     }
 
-    /// The channels, in the order in which they are preferred.
+    fn put_channel(&mut self, plan: ChannelPlan) {
+        self.channels.retain(|it| it.channel != plan.channel);
+        self.channels.push(plan);
+        self.order_channels();
+    }
+
+    fn order_channels(&mut self) {
+        let policy = &self.policy;
+        self.channels.sort_by_key(|it| policy.rank(it.channel));
+    }
+
+    /// The channels, in the order in which they are tried.
     pub fn channels(&self) -> impl ExactSizeIterator<Item = &ChannelPlan> {
-        self.channels.values()
+        self.channels.iter()
     }
 
     /// A channel.
     pub fn channel(&self, channel: Channel) -> Option<&ChannelPlan> {
-        self.channels.get(&channel)
+        self.channels.iter().find(|it| it.channel == channel)
     }
 
     /// The rules.

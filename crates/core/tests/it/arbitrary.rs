@@ -4,6 +4,8 @@ use crate::prng::Prng;
 use crate::say::{SHOP, WINDOW, at, bare, bytes, collect, text};
 use beckon_core::event::*;
 use beckon_core::id::{MachineId, ShardId};
+use beckon_core::profile::device::ClaimKey;
+use beckon_core::shard::claims::Release;
 use beckon_core::shard::message::Message;
 use beckon_core::shard::store::{Key, Profile};
 use beckon_core::shard::{Input, Shard};
@@ -50,8 +52,13 @@ fn context(prng: &mut Prng) -> Context<'static> {
         app: prng.maybe(|it| it.pick(NAMES)),
         device: prng.maybe(|prng| Device {
             id: prng.pick(IDS),
-            kind: prng.pick(NAMES),
-            token: prng.maybe(|it| it.pick(NAMES)),
+            platform: prng.pick(&["", "ios", "web"]),
+            address: match prng.below(3) {
+                0 => AddressWord::Silent,
+                1 => AddressWord::TakenBack,
+                _ => AddressWord::At(Address { channel: prng.pick(Channel::ALL), token: prng.pick(NAMES) }),
+            },
+            permission: prng.maybe(|it| it.pick(Permission::ALL)),
         }),
         network: prng.maybe(|it| it.pick(Network::ALL)),
     }
@@ -71,7 +78,9 @@ fn product(prng: &mut Prng) -> ProductRef<'static> {
 }
 
 pub fn act(prng: &mut Prng) -> Act<'static> {
-    match prng.below(10) {
+    match prng.below(12) {
+        10 => Act::Connection(prng.pick(Connection::ALL)),
+        11 => Act::SignedOut,
         0 => Act::Other { raw: prng.pick(JSON) },
         1 => Act::Identify { traits: (0..prng.below(5)).map(|_| trait_(prng)).collect() },
         2 => Act::Alias { previous: prng.pick(IDS) },
@@ -162,13 +171,23 @@ pub fn fold_more(shard: &mut Shard, prng: &mut Prng, events: usize) -> Vec<becko
 pub fn message<'a>(prng: &mut Prng, event: &'a [u8]) -> Message<'a> {
     let (user, hops) = (prng.pick(IDS), prng.below(6) as u8);
     let key = Key { known: prng.once_in(2), id: prng.pick(IDS) };
-    match prng.below(4) {
+    let what = ClaimKey(prng.next());
+    let at = prng.next() as u32;
+    match prng.below(8) {
         0 => Message::Forward { event, user, default_offset_min: prng.next() as i16, hops },
         1 => {
             let history = prng.maybe(|it| Box::new(some_profile(it)));
             Message::Join { user, key, history, at: prng.next() as u32, hops }
         }
         2 => Message::Unbind { key, user },
+        3 => Message::Claim { what, of: prng.maybe(|_| key), former: prng.maybe(|_| Key::user(user)), at },
+        4 => {
+            let owner = prng.maybe(|_| Key::user(user));
+            let release = Release { what, holder: key, owner, at, dead: prng.once_in(3) };
+            Message::Release { release, hops }
+        }
+        5 => Message::Disclaim { what, of: key },
+        6 => Message::Dead { what, at },
         _ => Message::Erase { user, hops },
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::say::*;
 use crate::show::consents;
-use beckon_core::event::{Channel, Class, Context, Device, Event, Trait};
+use beckon_core::event::{Channel, Class, Context, Event, Trait};
 use beckon_core::limits::{APPS_MAX, DEVICES_MAX, TRAITS_MAX};
 use beckon_core::profile::cold::Details;
 use std::sync::Arc;
@@ -114,13 +114,15 @@ fn of_too_many_traits_the_ones_set_longest_ago_give_way_in_any_order() {
 }
 
 fn on_device(secs: u32, id: &'static str, token: Option<&'static str>) -> Event<'static> {
-    let context = Context { device: Some(Device { id, kind: "ios", token }), ..Context::default() };
+    let context = Context { device: Some(a_device(id, "ios", token)), ..Context::default() };
     Event { context, ..ann(secs, nothing()) }
 }
 
 #[test]
 fn a_devices_token_is_the_latest_told_and_an_empty_one_takes_it_back() {
-    let token = |events: &[Event<'static>]| details(events).devices[0].token.clone();
+    let token = |events: &[Event<'static>]| {
+        details(events).devices.get("d").unwrap().address.clone().map(|it| it.token)
+    };
     let (first, second) = (on_device(T0, "d", Some("t1")), on_device(T0 + 1, "d", Some("t2")));
     let (silent, back) = (on_device(T0 + 2, "d", None), on_device(T0 + 3, "d", Some("")));
     assert_eq!(token(&[first.clone(), second.clone(), silent.clone()]).as_deref(), Some("t2"));
@@ -130,13 +132,13 @@ fn a_devices_token_is_the_latest_told_and_an_empty_one_takes_it_back() {
 }
 
 #[test]
-fn a_device_whose_kind_comes_later_gets_it() {
+fn a_device_whose_platform_comes_later_gets_it() {
     let kind = |kind| {
-        let context = Context { device: Some(Device { id: "d", kind, token: None }), ..Context::default() };
+        let context = Context { device: Some(a_device("d", kind, None)), ..Context::default() };
         Event { context, ..ann(T0, nothing()) }
     };
-    assert_eq!(&*details(&[kind(""), kind("web")]).devices[0].kind, "web");
-    assert_eq!(&*details(&[kind("web"), kind("")]).devices[0].kind, "web");
+    assert_eq!(&*details(&[kind(""), kind("web")]).devices.get("d").unwrap().platform, "web");
+    assert_eq!(&*details(&[kind("web"), kind("")]).devices.get("d").unwrap().platform, "web");
 }
 
 #[test]
@@ -154,14 +156,14 @@ fn of_too_many_devices_the_ones_longest_unseen_give_way_in_any_order() {
 #[test]
 fn a_token_joins_with_the_date_it_was_told_and_so_does_its_being_taken_back() {
     let on = |secs, user, anonymous, token| Event {
-        context: Context { device: Some(Device { id: "d", kind: "ios", token }), ..Context::default() },
+        context: Context { device: Some(a_device("d", "ios", token)), ..Context::default() },
         ..event(secs, user, anonymous, nothing())
     };
     let token = |told: &[Event<'static>]| {
         let mut cluster = crate::cluster::Cluster::new();
         told.iter().for_each(|it| cluster.collect_settled(it));
         cluster.collect_settled(&event(T0 + 9 * HOUR, Some("ann"), Some("v1"), identify(&[])));
-        cluster.find("ann").unwrap().cold.details.unwrap().devices[0].token.clone()
+        cluster.find("ann").unwrap().cold.device("d").unwrap().address.clone().map(|it| it.token)
     };
     let ann_told = on(T0 + 2 * HOUR, Some("ann"), None, Some("newer"));
     let visitor_told = on(T0, None, Some("v1"), Some("older"));

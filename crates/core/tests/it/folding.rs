@@ -402,7 +402,7 @@ fn the_surroundings_of_any_event_are_kept() {
         zone: Some(zone("Asia/Shanghai", 480)),
         language: text("zh-CN"),
         app: Some("com.example.shop"),
-        device: Some(Device { id: "d1", kind: "android", token: Some("t1") }),
+        device: Some(a_device("d1", "android", Some("t1"))),
         network: Some(Network::Fast),
     };
     let event = Event { context, ..ann(T0 + 9 * HOUR, nothing()) };

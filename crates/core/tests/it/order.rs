@@ -14,8 +14,9 @@ use beckon_core::shard::store::Profile;
 
 /// An act that stays within the bounds of every list, whatever is done how often.
 pub fn act(prng: &mut Prng) -> Act<'static> {
-    match prng.below(12) {
+    match prng.below(13) {
         0 => nothing(),
+        12 => Act::Connection(prng.pick(Connection::ALL)),
         1 => identify(&[some_trait(prng), some_trait(prng)]),
         2..=5 => product(prng.pick(ProductAct::ALL), some_product(prng)),
         6 => Act::Category { category: text(prng.pick(&["shoes", "tea", "coats"])) },
@@ -98,9 +99,12 @@ pub fn context(prng: &mut Prng) -> Context<'static> {
         language: text(if prng.once_in(3) { "en" } else { "" }),
         app: prng.maybe(|it| it.pick(&["app", "site"])),
         device: prng.maybe(|prng| Device {
-            id: prng.pick(&["d1", "d2", "d3"]),
-            kind: prng.pick(&["", "ios"]),
-            token: prng.maybe(|it| it.pick(&["", "t1", "t2"])),
+            permission: prng.maybe(|it| it.pick(Permission::ALL)),
+            ..a_device(
+                prng.pick(&["d1", "d2", "d3"]),
+                prng.pick(&["", "ios"]),
+                prng.maybe(|it| it.pick(&["", "t1", "t2"])),
+            )
         }),
         network: prng.maybe(|it| it.pick(Network::ALL)),
     }

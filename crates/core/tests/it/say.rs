@@ -1,7 +1,9 @@
 //! Short ways to say what a shopper did.
 
 use beckon_core::dedup::Window;
-use beckon_core::event::{Act, Context, Event, OrderAct, ProductAct, ProductRef, RoomAct, Text, Trait};
+use beckon_core::event::{
+    Act, AddressWord, Context, Device, Event, OrderAct, ProductAct, ProductRef, RoomAct, Text, Trait,
+};
 use beckon_core::id::{MachineId, ShardId, SourceId, Term};
 use beckon_core::profile::{HistoryPage, HotPage, columns::Columns};
 use beckon_core::shard::store::Profile;
@@ -205,4 +207,10 @@ pub fn found(shard: &Shard, id: &str) -> Option<Profile> {
 /// Bytes of all columns a shopper.
 pub fn column_bytes() -> usize {
     HotPage::COLUMNS.iter().chain(HistoryPage::COLUMNS).map(|it| it.size).sum()
+}
+
+/// A device; an empty token takes its address back.
+pub fn a_device(id: &'static str, platform: &'static str, token: Option<&'static str>) -> Device<'static> {
+    let address = token.map_or(AddressWord::Silent, |it| AddressWord::of(platform, it));
+    Device { id, platform, address, permission: None }
 }

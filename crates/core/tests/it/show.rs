@@ -86,8 +86,9 @@ pub fn show(profile: &Profile, now: u32) -> String {
             &mut out,
             "devices",
             details.devices.iter().map(|it| {
-                let token = it.token.as_deref().unwrap_or("no token");
-                format!("{} ({}) {token}", it.id, it.kind)
+                let address = it.address.as_ref();
+                let address = address.map(|it| format!("{} {}", it.channel.word(), it.token));
+                format!("{} ({}) {}", it.id, it.platform, address.unwrap_or("no address".into()))
             }),
         );
         line(&mut out, "apps", details.apps.iter().map(|it| format!("{} {}", it.0, when(it.1))));

@@ -4,8 +4,8 @@
 use super::script::{HOSTS, PRODUCTS};
 use crate::random::Random;
 use beckon_core::event::{
-    Act, AppAct, Channel, Class, Context, Device, DeviceState, Event, OrderAct, ProductAct, ProductRef,
-    PushAct, RoomAct, Text, Trait,
+    Act, AddressWord, AppAct, Channel, Class, Context, Device, DeviceState, Event, OrderAct, ProductAct,
+    ProductRef, PushAct, RoomAct, Text, Trait,
 };
 use beckon_core::id::{SourceId, message_key};
 use beckon_core::names::Kind;
@@ -214,8 +214,12 @@ impl Cast {
                 until: u32::MAX,
                 next_offset_min: offset_min,
             });
-        let device =
-            it.device.as_ref().filter(|_| device).map(|(id, kind)| Device { id, kind, token: Some(id) });
+        let device = it.device.as_ref().filter(|_| device).map(|(id, platform)| Device {
+            id,
+            platform,
+            address: AddressWord::of(platform, id),
+            permission: None,
+        });
         let event = Event {
             key: message_key(SOURCE, &format!("message-{}", self.events)),
             at,

@@ -66,6 +66,7 @@ fn policy(random: &mut Random, now: Timestamp) -> Policy {
         slot_price_cents: 0,
         fatigue_cents: random.choose(&[0, 0, 1]),
         fatigue_half_life_h: 12,
+        channel_order: Vec::new(),
     }
 }
 

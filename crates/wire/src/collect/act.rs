@@ -75,6 +75,7 @@ pub(super) fn of<'x>(
         Meaning::App(what) => Act::App(what),
         Meaning::Push(what) => Act::Push { what, message: cut(given.message_id.text().unwrap_or_default()) },
         Meaning::Device => Act::Device(device(given)),
+        Meaning::SignedOut => Act::SignedOut,
         Meaning::Subscription | Meaning::Consent => Act::Other { raw: "" },
     }
 }

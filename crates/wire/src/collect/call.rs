@@ -175,7 +175,9 @@ fields! { TokenKey {
     Token = b"token" | b"subscription",
     Subscribed = b"subscribed",
     DeviceId = b"device_id" | b"deviceId",
-    Platform = b"platform" | b"device_type" | b"channel",
+    Platform = b"platform" | b"device_type",
+    Channel = b"channel",
+    Permission = b"permission",
 } }
 
 /// How to reach a device: a vendor's token, or a browser's `PushSubscription` as an object.
@@ -185,6 +187,8 @@ pub(crate) struct Subscription<'a> {
     subscribed: Option<bool>,
     pub device_id: Value<'a>,
     pub platform: Value<'a>,
+    pub channel: Value<'a>,
+    pub permission: Value<'a>,
 }
 
 impl<'de> Pick<'de> for Subscription<'de> {
@@ -196,6 +200,8 @@ impl<'de> Pick<'de> for Subscription<'de> {
             TokenKey::Subscribed => self.subscribed = map.next_value::<Value<'de>>()?.flag(),
             TokenKey::DeviceId => self.device_id = map.next_value::<Value<'de>>()?.named(),
             TokenKey::Platform => self.platform = map.next_value()?,
+            TokenKey::Channel => self.channel = map.next_value()?,
+            TokenKey::Permission => self.permission = map.next_value()?,
             TokenKey::Unknown => skip(map)?,
         }
         Ok(())
@@ -211,11 +217,33 @@ impl<'a> Subscription<'a> {
         }
         match self.token?.get() {
             "null" => Some(Cow::Borrowed("")),
-            object if object.starts_with('{') => Some(Cow::Borrowed(object)),
+            object if object.starts_with('{') => Some(compact(object)),
             other => match serde_json::from_str(other).unwrap_or_default() {
+                Value::Text(token) if token.starts_with('{') => Some(compact(&token).into_owned().into()),
                 Value::Text(token) => Some(token),
                 _ => None,
             },
         }
     }
+}
+
+/// A browser's `PushSubscription` in one spelling, so that the same one is known again; what is none stays as it is.
+pub(crate) fn compact(object: &str) -> Cow<'_, str> {
+    #[derive(serde::Serialize, serde::Deserialize)]
+    struct Keys<'k> {
+        #[serde(borrow)]
+        p256dh: Cow<'k, str>,
+        #[serde(borrow)]
+        auth: Cow<'k, str>,
+    }
+    #[derive(serde::Serialize, serde::Deserialize)]
+    struct Subscription<'k> {
+        #[serde(borrow)]
+        endpoint: Cow<'k, str>,
+        #[serde(borrow)]
+        keys: Keys<'k>,
+    }
+    let read = serde_json::from_str::<Subscription<'_>>(object).ok();
+    let written = read.and_then(|it| serde_json::to_string(&it).ok());
+    written.map_or(Cow::Borrowed(object), Cow::Owned)
 }

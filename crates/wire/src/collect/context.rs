@@ -74,7 +74,13 @@ impl<'de> Pick<'de> for App<'de> {
     }
 }
 
-fields! { DeviceKey { Id = b"id", Kind = b"type", Token = b"token", AdvertisingId = b"advertisingId" } }
+fields! { DeviceKey {
+    Id = b"id",
+    Kind = b"type",
+    Token = b"token",
+    Channel = b"channel",
+    AdvertisingId = b"advertisingId",
+} }
 
 /// `context.device`.
 #[derive(Debug, Clone, Default)]
@@ -82,6 +88,8 @@ pub(crate) struct Device<'a> {
     pub id: Value<'a>,
     pub kind: Value<'a>,
     pub token: Value<'a>,
+    /// Whose token it is, in our word; Segment has none for it.
+    pub channel: Value<'a>,
     pub advertising_id: Value<'a>,
 }
 
@@ -93,6 +101,7 @@ impl<'de> Pick<'de> for Device<'de> {
             DeviceKey::Id => self.id = map.next_value::<Value<'de>>()?.named(),
             DeviceKey::Kind => self.kind = map.next_value()?,
             DeviceKey::Token => self.token = map.next_value()?,
+            DeviceKey::Channel => self.channel = map.next_value()?,
             DeviceKey::AdvertisingId => self.advertising_id = map.next_value()?,
             DeviceKey::Unknown => skip(map)?,
         }

@@ -2,17 +2,19 @@
 
 use super::act::{self, Held};
 use super::body::{Batch, is_object, read_call};
-use super::call::{Call, CallKind, RawProperties, Route, Subscription, SubscriptionCall};
+use super::call::{Call, CallKind, RawProperties, Route, Subscription, SubscriptionCall, compact};
 use super::context::Context;
 use super::instant::{corrected, instant};
-use super::json::Object;
+use super::json::{Object, Value};
 use super::kept::kept;
 use super::names::{Meaning, meaning};
 use super::text::{cut, language, named};
 use super::traits::Traits;
-use super::{Collected, Edge, Reason, Receipt, Sink, SourceKind, consent};
+use super::{Collected, Edge, Reason, Receipt, Sink, SourceKind, consent, words};
 use crate::limits::TOKEN_BYTES_MAX;
-use beckon_core::event::{Act, Context as Surroundings, Device, Event, OrderAct, Text};
+use beckon_core::event::{
+    Act, Address, AddressWord, Context as Surroundings, Device, Event, OrderAct, Permission, Text,
+};
 use beckon_core::id::message_key;
 use beckon_core::limits::{FUTURE_MS_MAX, ID_BYTES_MAX};
 use beckon_core::names::Kind;
@@ -241,19 +243,30 @@ impl<'c> Said<'c> {
             let read = serde_json::from_str::<Object<SubscriptionCall<'c>>>(json);
             subscription = read.unwrap_or_default().0.0;
         }
-        let own = || call.context.device.token.text().map(Cow::Borrowed);
+        let own = || {
+            call.context.device.token.text().map(|it| match it.starts_with('{') {
+                true => compact(it),
+                false => Cow::Borrowed(it),
+            })
+        };
         let token = subscription.token().or_else(own).filter(|it| it.len() <= TOKEN_BYTES_MAX);
         Said { meaning, traits, subscription, token }
     }
 
     fn needs_proof(&self) -> bool {
         let paid = self.meaning == Some(Meaning::Order(OrderAct::Completed));
-        paid || self.token.is_some() || !self.traits.consents.is_empty()
+        let reach = self.token.is_some() || self.permission().is_some();
+        paid || reach || !self.traits.consents.is_empty()
+    }
+
+    fn permission(&self) -> Option<Permission> {
+        self.subscription.permission.text().and_then(words::permission)
     }
 
     /// Takes back what was not proven.
     fn strip(&mut self) {
         self.token = None;
+        self.subscription.permission = Value::Absent;
         self.traits.consents.clear();
         if self.meaning == Some(Meaning::Order(OrderAct::Completed)) {
             self.meaning = None;
@@ -307,7 +320,15 @@ impl<'c> Around<'c, '_> {
         })?;
         let kind = said.subscription.platform.or(own.kind.or(&batch.kind)).text();
         let web = || if token.is_some_and(|it| it.starts_with('{')) { "web" } else { "" };
-        Some(Device { id: cut(id), kind: cut(kind.unwrap_or_else(web)), token })
+        let platform = cut(kind.unwrap_or_else(web));
+        let channel = said.subscription.channel.or(&own.channel).text().and_then(words::channel);
+        let address = match (token, channel) {
+            (None, _) => AddressWord::Silent,
+            (Some(""), _) => AddressWord::TakenBack,
+            (Some(token), Some(channel)) => AddressWord::At(Address { channel, token }),
+            (Some(token), None) => AddressWord::of(platform, token),
+        };
+        Some(Device { id: cut(id), platform, address, permission: said.permission() })
     }
 }
 

@@ -17,6 +17,7 @@ pub(crate) enum Meaning {
     Device,
     Subscription,
     Consent,
+    SignedOut,
 }
 
 /// What `name` means: spelled exactly, else in any case of letters.
@@ -84,6 +85,7 @@ names! {
 
     "Device State Changed" => Meaning::Device,
     "Segment Consent Preference Updated" => Meaning::Consent,
+    "Signed Out" => Meaning::SignedOut,
 }
 
 #[cfg(test)]

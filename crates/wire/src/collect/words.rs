@@ -1,7 +1,7 @@
 //! The words that SDKs use for networks, places, sexes and channels.
 
 use super::json::{Value, is_any};
-use beckon_core::event::{Channel, Class, Network, Place, Sex};
+use beckon_core::event::{Channel, Class, Network, Permission, Place, Sex};
 
 /// A kind of network, by the browser's, the phone's or our own word for it.
 pub fn network(word: &str) -> Option<Network> {
@@ -58,6 +58,16 @@ pub(crate) fn channel(word: &str) -> Option<Channel> {
         (Channel::Jpush, &["jpush"]),
         (Channel::Getui, &["getui"]),
         (Channel::Wechat, &["wechat"]),
+    ];
+    find(WORDS, word)
+}
+
+/// Whether a device may show notifications, by the browser's word.
+pub(crate) fn permission(word: &str) -> Option<Permission> {
+    const WORDS: &[(Permission, &[&str])] = &[
+        (Permission::Granted, &["granted"]),
+        (Permission::Denied, &["denied"]),
+        (Permission::Default, &["default", "prompt"]),
     ];
     find(WORDS, word)
 }

@@ -3,6 +3,7 @@
 use super::value::{share, units};
 use super::{At, Channel, Class, Money, Phase, Trigger};
 use beckon_core::id::Term;
+use beckon_core::push::way::{Miss, Tried};
 use beckon_core::push::{self as core, End, Life, PushId};
 use serde::Serialize;
 
@@ -41,6 +42,9 @@ pub struct Message {
     /// To which device.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub device_id: Option<String>,
+    /// The ways it took before this one, each of which did not carry it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub ways_before: Vec<WayBefore>,
     /// Its class.
     pub class: Class,
     /// It went at a random time of the window, to learn from.
@@ -52,7 +56,7 @@ pub struct Message {
     /// When its last attempt left; absent if none did.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub left_at: Option<At>,
-    /// Attempts so far.
+    /// Attempts so far, over all ways.
     pub attempts: u8,
     /// Its life.
     pub life: MessageLife,
@@ -60,6 +64,52 @@ pub struct Message {
     pub outcome: Outcome,
     /// The numbers behind it.
     pub terms: Vec<Figure>,
+}
+
+/// A way that a message took and that did not carry it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct WayBefore {
+    /// Over which channel.
+    pub channel: Channel,
+    /// To which device.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub device_id: Option<String>,
+    /// Attempts over it.
+    pub attempts: u8,
+    /// Why it was left: `unreached`, `gone`, `refused`, `capped`, `busy`, `ambiguous` (of a service message alone), or
+    /// the code of the rule that closed it.
+    pub why: String,
+    /// In plain words.
+    pub meaning: String,
+    /// When.
+    pub at: At,
+}
+
+impl WayBefore {
+    fn of(it: &Tried) -> Self {
+        WayBefore {
+            channel: it.channel.into(),
+            device_id: (!it.device.is_empty()).then(|| it.device.to_string()),
+            attempts: it.attempts,
+            why: it.why.word().into(),
+            meaning: missed(it.why).into(),
+            at: At(it.at),
+        }
+    }
+}
+
+/// Why a way was left, in plain words.
+pub(super) fn missed(why: Miss) -> &'static str {
+    match why {
+        Miss::Unreached => "nobody was at the other end, and nothing was written",
+        Miss::Gone => "the device or endpoint is gone",
+        Miss::Refused => "the channel refused it for good",
+        Miss::Capped => "the cap for the device is reached",
+        Miss::Busy => "the channel takes nothing before the deadline",
+        Miss::Closed(reason) => reason.words().1,
+        Miss::Lost => "the answer was lost; the shopper asked for it, so it went on",
+    }
 }
 
 /// The life of a message.
@@ -100,6 +150,8 @@ pub enum MessageState {
     Gone,
     /// The answer was lost: it may have arrived or not.
     Ambiguous,
+    /// Nobody was there, nothing was written, and there was no other way.
+    Unreached,
     /// Never to be sent: withheld to measure.
     Ghost,
 }
@@ -166,6 +218,7 @@ impl From<End> for MessageState {
             End::Refused => MessageState::Refused,
             End::Gone => MessageState::Gone,
             End::Ambiguous => MessageState::Ambiguous,
+            End::Unreached => MessageState::Unreached,
         }
     }
 }
@@ -227,6 +280,7 @@ impl Message {
             propensity: share(it.propensity.into()),
             channel: it.channel.into(),
             device_id: (!it.device.is_empty()).then(|| it.device.to_string()),
+            ways_before: it.tried.iter().map(WayBefore::of).collect(),
             class: it.class.into(),
             is_random_time: it.random_time,
             decided_at: At(it.decided),

@@ -45,4 +45,4 @@ pub use stats::Stats;
 pub use template::{Template, TemplateInput};
 pub use value::{At, Money};
 pub use why::Why;
-pub use word::{Channel, Class, Phase, Trigger};
+pub use word::{Channel, Class, Permission, Phase, Trigger};

@@ -37,6 +37,10 @@ pub struct PolicyInput {
     /// Half-life of that cost, in hours.
     #[cfg_attr(feature = "openapi", schema(minimum = 1, maximum = 8760))]
     pub fatigue_half_life_h: u16,
+    /// The channels in the order in which they are tried. Those left out follow: `in_app`, `web_push`, the vendors,
+    /// `webhook`.
+    #[cfg_attr(feature = "openapi", schema(max_items = 14))]
+    pub channel_order: Vec<Channel>,
 }
 
 /// A span of the day; `until` may lie on the next one.
@@ -114,6 +118,7 @@ impl PolicyInput {
             slot_price: Money(it.slot_price_cents.into()),
             fatigue: Money(it.fatigue_cents.into()),
             fatigue_half_life_h: it.fatigue_half_life_h,
+            channel_order: it.channel_order.iter().map(|it| (*it).into()).collect(),
         }
     }
 
@@ -151,7 +156,18 @@ impl PolicyInput {
             slot_price_cents: cents("/slot_price", self.slot_price)?,
             fatigue_cents: cents("/fatigue", self.fatigue)?,
             fatigue_half_life_h: self.fatigue_half_life_h,
+            channel_order: order(&self.channel_order)?,
         })
+    }
+}
+
+fn order(channels: &[Channel]) -> Result<Vec<beckon_core::event::Channel>, Problem> {
+    let twice = channels.iter().enumerate().find(|(at, it)| channels[..*at].contains(it));
+    match twice {
+        Some((at, it)) => {
+            Err(invalid(format!("/channel_order/{at}"), format!("`{}` is named twice", it.word())))
+        }
+        None => Ok(channels.iter().map(|it| (*it).into()).collect()),
     }
 }
 
@@ -199,6 +215,7 @@ mod tests {
             consent_assumed: 1 << beckon_core::event::Channel::Webhook as u32,
             never_permille: 7,
             salt: 9,
+            channel_order: vec![beckon_core::event::Channel::Webhook, beckon_core::event::Channel::InApp],
             default_offset_min: 480,
             ..core::Policy::default()
         };
@@ -215,5 +232,6 @@ mod tests {
         assert_eq!(refused(r#"{"holdouts":{"ghost_pct":7.77}}"#), "/holdouts/ghost_pct");
         assert_eq!(refused(r#"{"gap_minutes":100000}"#), "/gap_minutes");
         assert_eq!(refused(r#"{"fatigue":1e9}"#), "/fatigue");
+        assert_eq!(refused(r#"{"channel_order":["fcm","in_app","fcm"]}"#), "/channel_order/2");
     }
 }

@@ -1,11 +1,13 @@
 //! A show's report: how far its pushes came, what they added, and why others were not sent.
 
-use super::message::MessageState;
+use super::message::{MessageState, missed};
 use super::value::share;
 use super::{At, Channel, Money, Phase, Trigger};
 use beckon_core::decide::estimate::{Comparison, SHOPPERS_MIN};
+use beckon_core::event;
 use beckon_core::id::Term;
 use beckon_core::push::report as core;
+use beckon_core::push::way::Miss;
 use beckon_core::push::{End, Reason};
 use beckon_core::time::Timestamp;
 use serde::Serialize;
@@ -36,6 +38,9 @@ pub struct Report {
     pub by_arm: Vec<Arm>,
     /// How pushes ended that were not accepted.
     pub ended: Vec<Ended>,
+    /// How often pushes went on from one channel to another. Each counts in the funnels of the channel it went over
+    /// last.
+    pub went_on: Vec<WentOn>,
     /// Why shoppers were not pushed.
     pub withheld: Withheld,
     /// What the pushes added.
@@ -101,6 +106,29 @@ pub struct Ended {
     pub meaning: String,
     /// How many.
     pub count: u64,
+}
+
+/// How often pushes went on from one channel to another for one reason.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct WentOn {
+    /// Which did not carry them.
+    pub from: Channel,
+    /// Which they went on over.
+    pub to: Channel,
+    /// Why.
+    pub why: String,
+    /// In plain words.
+    pub meaning: String,
+    /// How many.
+    pub count: u64,
+}
+
+impl WentOn {
+    fn of((from, why, to): (event::Channel, Miss, event::Channel), count: u64) -> Self {
+        let (word, meaning) = (why.word(), missed(why));
+        WentOn { from: from.into(), to: to.into(), why: word.into(), meaning: meaning.into(), count }
+    }
 }
 
 /// Why shoppers were not pushed.
@@ -268,6 +296,7 @@ impl Report {
             by_channel: by(it, |cut| Channel::from(cut.2).word()),
             by_arm: arms(it, names),
             ended: it.ended.iter().map(|(end, count)| ended(*end, *count)).collect(),
+            went_on: it.went_on.iter().map(|(it, count)| WentOn::of(*it, *count)).collect(),
             withheld: Withheld { last_look: reasons(&it.last), all_looks: reasons(&it.looks) },
             incremental: Incremental {
                 entries: Added::of(&it.entries, "entries"),
@@ -333,6 +362,7 @@ fn ended(end: End, count: u64) -> Ended {
         End::Refused => (None, "the channel refused it for good"),
         End::Gone => (None, "the device or endpoint is gone"),
         End::Ambiguous => (None, "the answer was lost: it may have arrived or not"),
+        End::Unreached => (None, "nobody was there, nothing was written, and there was no other way"),
     };
     Ended { state: end.into(), reason, meaning: meaning.into(), count }
 }

@@ -1,6 +1,6 @@
 //! Why a shopper was, or was not, called into a show: readable by an operator.
 
-use super::message::{Figure, Message, Reason, figures};
+use super::message::{Figure, Message, Reason, figures, missed};
 use super::value::units;
 use super::{At, Channel, Trigger};
 use beckon_core::id::{ShardId, Term};
@@ -200,7 +200,12 @@ fn told(shopper_id: &str, push: &core::Push, names: &dyn Fn(Term) -> Option<Stri
         Life::Ended(end) if end.may_have_arrived() => format!("it ended {}{}", end.word(), outcome(push)),
         Life::Ended(end) => format!("it ended {}", end.word()),
     };
-    format!("At {at} a push was decided, because {why}{about}; {fate}.")
+    let way = push.tried.iter().map(|it| {
+        let (channel, to) = (Channel::from(it.channel).word(), missed(it.why));
+        format!("over {channel} it did not go: {to}; ")
+    });
+    let way: String = way.collect();
+    format!("At {at} a push was decided, because {why}{about}; {way}{fate}.")
 }
 
 fn outcome(push: &core::Push) -> String {

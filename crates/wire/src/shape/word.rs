@@ -109,6 +109,15 @@ twins! {
         /// WeChat.
         Wechat = "wechat",
     }
+    /// Whether a device may show notifications.
+    Permission = event::Permission {
+        /// It may.
+        Granted = "granted",
+        /// It may not: nothing that is sent there is shown.
+        Denied = "denied",
+        /// Nobody has asked yet.
+        Default = "default",
+    }
     /// What kind of message a push is.
     Class = event::Class {
         /// The shopper asked for it.

@@ -126,7 +126,7 @@ pub fn print(event: &Event<'_>) -> String {
         let _ = write!(line, " app={app}");
     }
     if let Some(device) = context.device {
-        let _ = write!(line, " device={}:{} token={:?}", device.kind, device.id, device.token);
+        let _ = write!(line, " device={}:{} {:?}", device.platform, device.id, device.address);
     }
     if let Some(network) = context.network {
         let _ = write!(line, " network={network:?}");

@@ -2,8 +2,8 @@
 
 use beckon_core::dedup::Window;
 use beckon_core::event::{
-    Act, AppAct, Channel, Class, Context, Device, DeviceState, Event, Network, OrderAct, Place, ProductAct,
-    ProductRef, PushAct, RoomAct, Sex, Text, Trait,
+    Act, AddressWord, AppAct, Channel, Class, Context, Device, DeviceState, Event, Network, OrderAct,
+    Permission, Place, ProductAct, ProductRef, PushAct, RoomAct, Sex, Text, Trait,
 };
 use beckon_core::id::{ShardId, SourceId, Term};
 use beckon_core::profile::columns::row_size;
@@ -120,7 +120,12 @@ fn check_round_trip<T: Serialize + DeserializeOwned + PartialEq + std::fmt::Debu
 /// A week of Ann's: she lives in Hangzhou, looks at tea, buys silk, and watches Lin.
 fn week_of_ann() -> Vec<Event<'static>> {
     let zone = Zone { name: text("Asia/Shanghai"), offset_min: 480, until: u32::MAX, next_offset_min: 480 };
-    let phone = Device { id: "phone-1", kind: "ios", token: Some("0123456789abcdef0123456789abcdef") };
+    let phone = Device {
+        id: "phone-1",
+        platform: "ios",
+        address: AddressWord::of("ios", "0123456789abcdef0123456789abcdef"),
+        permission: Some(Permission::Granted),
+    };
     let mut opened = ann(T0 + HOUR, Act::App(AppAct::Opened));
     opened.context = Context {
         zone: Some(zone),
@@ -646,13 +651,14 @@ fn a_shopper_who_bought_or_came_long_ago_is_not_new() {
 }
 
 #[test]
-fn a_token_shows_its_end_in_a_profile_and_all_of_itself_in_an_export() {
+fn a_token_shows_its_fingerprint_in_a_profile_and_all_of_itself_in_an_export() {
     let of = |token| {
         let mut event = ann(T0, Act::Other { raw: "" });
-        event.context.device = Some(Device { id: "phone-1", kind: "", token: Some(token) });
+        event.context.device =
+            Some(Device { id: "phone-1", address: AddressWord::of("ios", token), ..Device::default() });
         let export = Export::of(&kept(&[event]), &names, Timestamp::from_secs(T0), 0);
         let device = &export.profile.attributes.devices[0];
-        (device.token_masked.clone(), device.has_token, export.held.devices[0].token.clone())
+        (device.token_fingerprint.clone(), device.has_token, export.held.devices[0].token.clone())
     };
     check(
         &[of("0123456789abcdef0123456789abcdef"), of("short-token"), of("")],

@@ -9,7 +9,8 @@
 use crate::bench::dice::Dice;
 use crate::bench::limits::{BRANDS, CATEGORIES, HISTORY_DAYS, HOSTS, PRODUCTS, REGIONS, TOKEN_BYTES};
 use beckon_core::event::{
-    Act, Class, Context, Device, Event, OrderAct, ProductAct, ProductRef, RoomAct, Sex, Text, Trait,
+    Act, Address, AddressWord, Channel, Class, Context, Device, Event, OrderAct, ProductAct, ProductRef,
+    RoomAct, Sex, Text, Trait,
 };
 use beckon_core::id::Term;
 use beckon_core::names::Kind;
@@ -112,8 +113,11 @@ impl People {
             false => (6, Act::Identify { traits }),
             true => self.act(&mut dice, favourites),
         };
-        let device =
-            Device { id: &device_id, kind: "android", token: (!token.is_empty()).then_some(token.as_str()) };
+        let address = match token.as_str() {
+            "" => AddressWord::Silent,
+            token => AddressWord::At(Address { channel: Channel::Fcm, token }),
+        };
+        let device = Device { id: &device_id, platform: "android", address, permission: None };
         writer.event(&Event {
             key: u128::from(dice.draw()) << 64 | u128::from(number + 1),
             at: self.at(number, &mut dice),

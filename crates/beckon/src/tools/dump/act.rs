@@ -48,6 +48,10 @@ pub(super) enum Act<'r> {
         dwell_s: u32,
     },
     Device(Device),
+    Connection {
+        state: &'static str,
+    },
+    SignedOut {},
     App {
         what: &'static str,
     },
@@ -184,6 +188,8 @@ impl<'r> Act<'r> {
                 downlink_kbps: state.downlink_kbps,
                 place: state.place.map(Place::word),
             }),
+            event::Act::Connection(it) => Act::Connection { state: it.word() },
+            event::Act::SignedOut => Act::SignedOut {},
             event::Act::App(what) => Act::App { what: what.word() },
             event::Act::Push { what, message } => Act::Push { what: what.word(), message },
         }

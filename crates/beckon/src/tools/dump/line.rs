@@ -3,7 +3,7 @@
 
 use super::act::Act;
 use beckon_core::director::catalogue::{self, Name};
-use beckon_core::event::{self, Network, Text};
+use beckon_core::event::{self, Network, Permission, Text};
 use beckon_core::id::Term;
 use beckon_core::shard::message::Message as Told;
 use beckon_core::stage::Staged;
@@ -102,8 +102,11 @@ pub(super) struct Event<'r> {
 #[derive(Serialize)]
 struct Device<'r> {
     id: &'r str,
-    kind: &'r str,
-    has_token: bool,
+    platform: &'r str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    channel: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    permission: Option<&'static str>,
 }
 
 impl<'r> Event<'r> {
@@ -119,8 +122,9 @@ impl<'r> Event<'r> {
             app: event.context.app,
             device: event.context.device.map(|it| Device {
                 id: it.id,
-                kind: it.kind,
-                has_token: it.token.is_some(),
+                platform: it.platform,
+                channel: it.address.address().map(|it| it.channel.word()),
+                permission: it.permission.map(Permission::word),
             }),
             network: event.context.network.map(Network::word),
             key: (event.key != 0).then_some(Key(event.key)),
@@ -167,6 +171,12 @@ pub(super) fn message<'r>(
         Told::Join { user, key, history, .. } => ("join", Some(*user), Some(key.id), Some(history.is_some())),
         Told::Unbind { key, user } => ("unbind", Some(*user), Some(key.id), None),
         Told::Erase { user, .. } => ("erase", Some(*user), None, None),
+        Told::Claim { of, former, .. } => ("claim", of.map(|it| it.id), former.map(|it| it.id), None),
+        Told::Release { release, .. } => {
+            ("release", release.owner.map(|it| it.id), Some(release.holder.id), None)
+        }
+        Told::Disclaim { of, .. } => ("disclaim", None, Some(of.id), None),
+        Told::Dead { .. } => ("dead", None, None, None),
     };
     let (handed, event) = forward.map(|it| (it.user, it.event)).unzip();
     Message { from, to, sequence, sent: Instant(sent), message, user: user.or(handed), id, history, event }

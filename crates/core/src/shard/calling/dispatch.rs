@@ -3,14 +3,17 @@
 //! An attempt is journalled before it leaves. So after a crash it is known which pushes may have left without
 //! an answer: they are ambiguous, and a marketing push among them is never tried again (DESIGN.md §3).
 
-use super::evaluate::{consents, is_in_room};
+use super::evaluate::is_in_room;
 use super::parcel::{OfferFacts, Parcel};
+use super::way::{ATTEMPTS_MAX, Ask};
 use crate::dispatch::{EndReason, Ticket};
 use crate::event::{Channel, Class};
 use crate::id::Term;
 use crate::profile::called::Called;
 use crate::profile::day_of;
+use crate::profile::device::{Address, ClaimKey};
 use crate::push::report::Step;
+use crate::push::way::{Meaning, Miss};
 use crate::push::{Answer, End, Life, Push, PushId, Reason};
 use crate::shard::store::{Found, Key, Slot};
 use crate::shard::{Effect, Outbox, Shard};
@@ -18,29 +21,44 @@ use crate::show::Trigger;
 use crate::stage::Stage;
 use crate::time::Timestamp;
 
-/// Attempts of one push at most.
-pub const ATTEMPTS_MAX: u8 = 4;
+/// Why a push that was attempted does not leave.
+enum Kept {
+    /// It is over.
+    Over(End),
+    /// It is over for the way it goes.
+    Missed(Miss),
+}
+
+impl From<Miss> for Kept {
+    fn from(miss: Miss) -> Self {
+        Kept::Missed(miss)
+    }
+}
 
 impl Shard {
     /// An attempt of a push is journalled: it gets its last look, and leaves or is kept back.
     pub(in crate::shard) fn attempt(&mut self, number: u64, outbox: &mut Outbox<'_>) {
         let push = self.calling.ledger.get(number).filter(|it| it.life == Life::Decided);
         let looked = push.map(|it| self.last_look(number, it, outbox.now, outbox.stage));
-        match looked {
-            Some(Ok(slot)) => return self.leave(number, slot, outbox),
-            Some(Err(end)) => self.end(number, end),
-            // It ended meanwhile.
-            None => {}
+        if let Some(Ok(slot)) = looked {
+            return self.leave(number, slot, outbox);
         }
+        // Its place in this channel is free before it asks for one in another.
         outbox.effects.push(Effect::Kept(PushId { shard: self.id, number }));
+        match looked {
+            Some(Err(Kept::Over(end))) => self.end(number, end),
+            Some(Err(Kept::Missed(miss))) => self.missed(number, miss, outbox),
+            // It ended meanwhile.
+            Some(Ok(_)) | None => {}
+        }
     }
 
     /// Whether everything that was true when the push was decided still is (DESIGN.md §3).
-    fn last_look(&self, number: u64, push: &Push, now: Timestamp, stage: &Stage) -> Result<Slot, End> {
-        let withheld = |reason| Err(End::Withheld(reason));
+    fn last_look(&self, number: u64, push: &Push, now: Timestamp, stage: &Stage) -> Result<Slot, Kept> {
+        let withheld = |reason| Err(Kept::Over(End::Withheld(reason)));
         let secs = now.secs();
         if now >= push.deadline {
-            return Err(End::Expired);
+            return Err(Kept::Over(End::Expired));
         }
         let Some(slot) = self.row(&push.shopper, push.known) else { return withheld(Reason::Gone) };
         let Some(on) = stage.show(push.show) else { return withheld(Reason::ShowOver) };
@@ -55,32 +73,18 @@ impl Shard {
             return withheld(Reason::InRoom);
         }
         let policy = stage.policy();
-        if !consents(hot, policy, push.channel, push.class) {
-            return withheld(Reason::NoConsent);
-        }
         let offset_min = Shard::offset_of(history, stage, now);
         if policy.is_quiet(secs, offset_min) {
             return withheld(Reason::QuietHours);
         }
-        let Some(plan) = stage.channel(push.channel).filter(|it| it.enabled) else {
-            return withheld(Reason::NoChannel);
-        };
-        if !plan.takes(push.class, secs, offset_min) {
-            return withheld(Reason::VendorHours);
-        }
+        let (cold, today) = (self.store.cold(slot), day_of(secs, offset_min));
         if push.class == Class::Marketing {
             // The caps hold as they are now, and on the day it leaves.
-            let (cold, today) = (self.store.cold(slot), day_of(secs, offset_min));
             if self.show_count(cold, push.show, number) >= usize::from(policy.show_cap) {
                 return withheld(Reason::ShowCap);
             }
             if self.day_count(cold, today, None, number) >= usize::from(policy.day_cap) {
                 return withheld(Reason::DayCap);
-            }
-            let over = Some((push.channel, &*push.device));
-            let in_channel = self.day_count(cold, today, over, number);
-            if plan.day_cap > 0 && in_channel >= usize::from(plan.day_cap) {
-                return Err(End::Capped);
             }
         }
         if push.offer != Term::NONE {
@@ -91,12 +95,15 @@ impl Shard {
             let dropped = push.trigger != Trigger::PriceDrop
                 || offer.offer.price_cents < offer.offer.original_cents.max(offer.former_cents);
             if !dropped {
-                return Err(End::Stale);
+                return Err(Kept::Over(End::Stale));
             }
         }
         if push.trigger == Trigger::Pinned && on.pinned.is_some_and(|it| it.0 != push.product) {
-            return Err(End::Stale);
+            return Err(Kept::Over(End::Stale));
         }
+        let class = push.class;
+        let ask = Ask { hot, cold, class, day: today, secs, offset_min, number, tried: &push.tried };
+        self.still_open(push, &ask, stage)?;
         Ok(slot)
     }
 
@@ -114,7 +121,12 @@ impl Shard {
         push.left = now;
         push.day = day_of(now.secs(), offset_min);
         let details = cold.details.as_deref();
-        let device = details.and_then(|it| it.devices.iter().find(|it| *it.id == *push.device));
+        let device = cold.device(&push.device);
+        let address = device.and_then(|it| it.address.as_ref());
+        let to_address = !matches!(push.channel, Channel::InApp | Channel::Webhook);
+        push.address = address.filter(|_| to_address).map(Address::key).unwrap_or_default();
+        let app = device.map(|it| &it.app.0).filter(|it| !it.is_empty());
+        let app = app.or(details.and_then(|it| it.apps.first()).map(|it| &it.0));
         let facts = outbox.stage.offer(push.offer).map(|it| OfferFacts {
             offer: push.offer,
             price_cents: it.offer.price_cents,
@@ -128,8 +140,8 @@ impl Shard {
             known: push.known,
             channel: push.channel,
             device: push.device.clone(),
-            token: device.and_then(|it| it.token.clone()).unwrap_or_default(),
-            app: details.and_then(|it| it.apps.first()).map(|it| it.0.clone()).unwrap_or_default(),
+            token: address.map(|it| it.token.clone()).unwrap_or_default(),
+            app: app.cloned().unwrap_or_default(),
             language,
             class: push.class,
             deadline: push.deadline,
@@ -154,43 +166,49 @@ impl Shard {
         let Some(push) = self.calling.ledger.get_mut(number).filter(|it| it.life == Life::Dispatched) else {
             return;
         };
-        let end = match answer {
-            Answer::Accepted | Answer::Delivered => End::Accepted,
-            Answer::Gone => End::Gone,
-            Answer::Capped => End::Capped,
-            Answer::Refused | Answer::NotComposed => End::Refused,
-            // Nobody knows whether it arrived. What he asked for himself may come twice; nothing else.
-            Answer::Ambiguous if push.class == Class::Service && push.attempts < ATTEMPTS_MAX => {
-                push.life = Life::Decided;
-                return self.queue(number, outbox.now, outbox);
+        let last = push.attempts_here() >= ATTEMPTS_MAX;
+        let meaning = answer.meaning(push.class, push.deadline, last);
+        let (shopper, known, address) = (push.shopper.clone(), push.known, push.address);
+        let (channel, device, left) = (push.channel, push.device.clone(), push.left.secs());
+        if let Meaning::Again(_) = meaning {
+            push.life = Life::Decided;
+        }
+        match answer {
+            Answer::Gone if address != ClaimKey::default() => {
+                if let Some(slot) = self.row(&shopper, known) {
+                    let (.., cold) = self.store.all(slot);
+                    cold.bury(address);
+                }
+                self.bury_address(address, outbox.now.secs(), outbox);
             }
-            Answer::Ambiguous => End::Ambiguous,
-            Answer::Later(at) if push.attempts >= ATTEMPTS_MAX => {
-                let _ = at;
-                End::Refused
+            Answer::Unreached if channel == Channel::InApp => {
+                if let Some(slot) = self.row(&shopper, known) {
+                    let (.., cold) = self.store.all(slot);
+                    // If it came back meanwhile, that stays true.
+                    cold.unreached(&device, left);
+                }
             }
-            Answer::Later(at) if at >= push.deadline => End::Expired,
-            Answer::Later(at) => {
-                push.life = Life::Decided;
-                return self.queue(number, at, outbox);
-            }
-        };
-        self.end(number, end);
+            _ => {}
+        }
+        match meaning {
+            Meaning::Over(end) => self.end(number, end),
+            Meaning::Again(at) => self.queue(number, at, outbox),
+            Meaning::Missed(miss) => self.missed(number, miss, outbox),
+        }
         if answer == Answer::Delivered {
             self.delivered(number);
         }
     }
 
     /// The queue let go of a push that it never attempted.
-    pub(in crate::shard) fn dropped(&mut self, number: u64, reason: EndReason) {
+    pub(in crate::shard) fn dropped(&mut self, number: u64, reason: EndReason, outbox: &mut Outbox<'_>) {
         let decided = self.calling.ledger.get(number).is_some_and(|it| it.life == Life::Decided);
         if decided {
-            let end = match reason {
-                EndReason::Expired => End::Expired,
-                EndReason::Overflow => End::Withheld(Reason::BudgetSpent),
-                EndReason::ChannelOff => End::Withheld(Reason::NoChannel),
-            };
-            self.end(number, end);
+            match reason {
+                EndReason::Expired => self.end(number, End::Expired),
+                EndReason::Overflow => self.end(number, End::Withheld(Reason::BudgetSpent)),
+                EndReason::ChannelOff => self.missed(number, Miss::Closed(Reason::NoChannel), outbox),
+            }
         }
     }
 

@@ -5,6 +5,7 @@
 //! more than it costs and more than waiting is worth.
 
 use super::trigger::View;
+use super::way::Ask;
 use crate::decide::arms::{self, Eligible};
 use crate::decide::chance::mix;
 use crate::decide::fatigue::{self, Worth};
@@ -16,13 +17,14 @@ use crate::decide::rhythm::{Intensity, Known};
 use crate::decide::state::State;
 use crate::event::{Channel, Class};
 use crate::id::Term;
-use crate::profile::cold::{Cold, consent_bit};
+use crate::profile::cold::Cold;
+use crate::profile::device::ClaimKey;
 use crate::profile::live::{Live, STALE_AFTER};
 use crate::profile::{HistoryRef, HotRef, day_of, primary_language};
 use crate::push::{End, Life, Outcome, Push, Reason, Terms};
 use crate::shard::Shard;
 use crate::shard::store::Slot;
-use crate::show::{ChannelPlan, Policy, Template, Trigger};
+use crate::show::{Policy, Template, Trigger};
 use crate::stage::PRICE_CLOSED;
 use crate::stage::plan::{SLOT_S, lag_s, moment_worth};
 use crate::stage::{OnOffer, OnShow, Stage, Stir};
@@ -61,23 +63,6 @@ fn worth_for_s(trigger: Trigger) -> u32 {
     }
 }
 
-/// A channel that may be used, and the device.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Way<'a> {
-    channel: Channel,
-    device: &'a str,
-}
-
-/// Whom a channel is asked about: the shopper, the class of the push, and his day and clock.
-pub(super) struct Ask<'a> {
-    pub hot: HotRef<'a>,
-    pub cold: &'a Cold,
-    pub class: Class,
-    pub day: u32,
-    pub secs: u32,
-    pub offset_min: i16,
-}
-
 /// What an evaluation is about.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Question<'q> {
@@ -95,29 +80,6 @@ pub(super) struct Question<'q> {
 /// Whether a shopper is known to be in a room.
 pub(super) fn is_in_room(live: &Live, room: Term, now: u32) -> bool {
     live.room().is_some_and(|it| it.value == Some(room) && now.saturating_sub(it.at) < IN_ROOM_S)
-}
-
-/// Whether consent allows a channel for a class.
-pub(super) fn consents(hot: HotRef<'_>, policy: &Policy, channel: Channel, class: Class) -> bool {
-    let bit = 1u32 << consent_bit(channel, class);
-    if hot.attributes.consent_refused & bit != 0 {
-        return false;
-    }
-    // What the shopper asked for himself needs no further word of his; marketing does.
-    hot.attributes.consent_given & bit != 0 || class == Class::Service || policy.assumes_consent(channel)
-}
-
-/// The device that a channel reaches him on; empty for a channel that needs none.
-fn device_for(cold: &Cold, channel: Channel) -> Option<&str> {
-    let devices = cold.details.as_deref().map_or(&[][..], |it| &it.devices);
-    if channel == Channel::Webhook {
-        // The customer's own server knows the devices; the one used last is named to it.
-        let latest = devices.iter().max_by_key(|it| (it.seen_at, std::cmp::Reverse(&it.id)));
-        return Some(latest.map_or("", |it| &it.id));
-    }
-    let of_kind = |kind: &str| kind.eq_ignore_ascii_case(channel.word());
-    let reached = devices.iter().filter(|it| of_kind(&it.kind) && it.token.is_some());
-    reached.max_by_key(|it| (it.seen_at, std::cmp::Reverse(&it.id))).map(|it| &*it.id)
 }
 
 impl Shard {
@@ -170,7 +132,8 @@ impl Shard {
                 return Err(Reason::DayCap.into());
             }
         }
-        let way = self.way(&Ask { hot, cold, class, day, secs, offset_min }, stage)?;
+        let ask = Ask { hot, cold, class, day, secs, offset_min, number: 0, tried: &[] };
+        let way = self.way(&ask, stage)?;
         let offer = stage.offer_of(show, product, now);
         let offer = offer.filter(|(term, _)| !stage.is_closed(show, Some(*term)));
         if class == Class::Marketing && stage.is_closed(show, None) {
@@ -238,6 +201,8 @@ impl Shard {
             propensity,
             channel: way.channel,
             device: way.device.into(),
+            address: ClaimKey::default(),
+            tried: Vec::new(),
             class,
             random_time,
             decided: now,
@@ -299,52 +264,21 @@ impl Shard {
             Class::Service => of_show().filter(|it| it.class == class && it.life.counts()).count(),
         };
         // A definite no is an answer, too: asking again every minute would not make it another.
-        let refused =
-            |it: &Push| it.class == class && matches!(it.life, Life::Ended(End::Refused | End::Gone));
+        // What a push service called gone is forgotten: a new address is a new question. The customer's own server
+        // has no address to forget.
+        let refused = |it: &Push| {
+            let for_good = match it.life {
+                Life::Ended(End::Refused) => true,
+                Life::Ended(End::Gone) => it.address == ClaimKey::default(),
+                _ => false,
+            };
+            it.class == class && for_good
+        };
         if of_show().any(refused) {
             return Err(Reason::ShowCap);
         }
         let cap = if class == Class::Service { 1 } else { usize::from(policy.show_cap) };
         if count >= cap { Err(Reason::ShowCap) } else { Ok(()) }
-    }
-
-    /// The first channel that is set up, allowed, reaches him and has room under its cap.
-    pub(super) fn way<'a>(&self, ask: &Ask<'a>, stage: &Stage) -> Result<Way<'a>, Reason> {
-        let mut reason = Reason::NoChannel;
-        for plan in stage.channels() {
-            match self.over(plan, ask, stage.policy()) {
-                Ok(way) => return Ok(way),
-                // Of several reasons the last that is about the shopper tells most.
-                Err(Reason::NoChannel) => {}
-                Err(why) => reason = why,
-            }
-        }
-        Err(reason)
-    }
-
-    /// Whether this channel is in use, allowed, reaches him and has room under its cap.
-    pub(super) fn over<'a>(
-        &self,
-        plan: &ChannelPlan,
-        ask: &Ask<'a>,
-        policy: &Policy,
-    ) -> Result<Way<'a>, Reason> {
-        let &Ask { hot, cold, class, day, secs, offset_min } = ask;
-        let channel = plan.channel;
-        if !plan.enabled {
-            return Err(Reason::NoChannel);
-        }
-        let device = device_for(cold, channel).ok_or(Reason::NoChannel)?;
-        let count = || self.day_count(cold, day, Some((channel, device)), 0);
-        if !consents(hot, policy, channel, class) {
-            Err(Reason::NoConsent)
-        } else if !plan.takes(class, secs, offset_min) {
-            Err(Reason::VendorHours)
-        } else if class == Class::Marketing && plan.day_cap > 0 && count() >= usize::from(plan.day_cap) {
-            Err(Reason::ChannelCap)
-        } else {
-            Ok(Way { channel, device })
-        }
     }
 
     fn deadline(&self, view: &View<'_>, trigger: Trigger, offer: Option<&OnOffer>) -> Timestamp {

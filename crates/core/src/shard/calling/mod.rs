@@ -12,6 +12,7 @@ mod look;
 mod outcome;
 pub mod parcel;
 mod trigger;
+mod way;
 mod why;
 
 use super::store::Slot;

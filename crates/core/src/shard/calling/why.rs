@@ -1,7 +1,8 @@
 //! Why was he called in, or why not: the numbers of the decision, or of the same question asked now.
 
-use super::evaluate::{Ask, No, Question, holdout, is_in_room};
+use super::evaluate::{No, Question, holdout, is_in_room};
 use super::trigger::View;
+use super::way::Ask;
 use crate::decide::features::Bins;
 use crate::decide::holdout::Group;
 use crate::event::{Channel, Class};
@@ -78,7 +79,7 @@ impl Shard {
             .is_some_and(|it| !it.predicate.eval(&hot, &history, secs, policy.default_offset_min));
         let recent = hot.calls.last != 0 && secs.saturating_sub(hot.calls.last) < policy.gap_s;
         let spent = self.day_count(cold, day, None, 0) >= usize::from(policy.day_cap);
-        let ask = Ask { hot, cold, class, day, secs, offset_min };
+        let ask = Ask { hot, cold, class, day, secs, offset_min, number: 0, tried: &[] };
         why.rules = vec![
             (Reason::NotOpen, !on.is_open(now)),
             (Reason::ShowLate, on.is_late(now)),

@@ -178,6 +178,7 @@ impl Lives {
             Answer::Accepted | Answer::Delivered => At::Over(Some(End::Accepted)),
             Answer::Refused | Answer::NotComposed => At::Over(Some(End::Refused)),
             Answer::Gone => At::Over(Some(End::Gone)),
+            Answer::Unreached => At::Over(Some(End::Unreached)),
             Answer::Capped => At::Over(Some(End::Capped)),
             Answer::Ambiguous if may_repeat => At::Waiting,
             Answer::Ambiguous => At::Over(Some(End::Ambiguous)),

@@ -195,6 +195,10 @@ impl People {
             }
             Message::Unbind { key, user } => self.unbind(key.id, user),
             Message::Erase { user, .. } => self.forget_user(user, sent),
+            Message::Claim { .. }
+            | Message::Release { .. }
+            | Message::Disclaim { .. }
+            | Message::Dead { .. } => {}
         }
         Ok(())
     }

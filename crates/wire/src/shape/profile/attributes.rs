@@ -1,8 +1,10 @@
 //! Who a shopper is: what he or the customer stated, and how he can be reached.
 
 use super::{Lens, instant, word};
-use beckon_core::event::{Channel, Class, Sex};
-use beckon_core::profile::cold::{self, Details, consent_bit};
+use crate::shape::{Channel, Permission};
+use beckon_core::event::{self, Class, Sex};
+use beckon_core::profile::cold::{Details, consent_bit};
+use beckon_core::profile::device as core_device;
 use beckon_core::profile::{self as core, Clock};
 use beckon_core::shard::store;
 use serde::{Deserialize, Serialize};
@@ -102,22 +104,61 @@ pub struct App {
 pub struct Device {
     /// Its id.
     pub id: String,
-    /// Its kind, as the SDK says it, e.g. `ios`.
+    /// Its platform, as the SDK says it, e.g. `ios`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub kind: Option<String>,
-    /// Whether a message can be pushed to it.
+    pub platform: Option<String>,
+    /// The app on it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub app: Option<String>,
+    /// The language of the app on it, a BCP 47 tag.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub locale: Option<String>,
+    /// Whether it may show notifications, as far as it was told. It is the system's word, and no consent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub permission: Option<Permission>,
+    /// Over which channel it can be pushed to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub channel: Option<Channel>,
+    /// Whether it has a push token or subscription.
     pub has_token: bool,
-    /// The end of its push token; a short token shows nothing of itself.
+    /// A fingerprint of the token, by which it is known again; the token itself is in the export alone.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub token_masked: Option<String>,
+    pub token_fingerprint: Option<String>,
     /// When the token was told, or taken back.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "openapi", schema(format = DateTime))]
     pub token_since: Option<String>,
+    /// Its in-app connection; absent when it never had one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub connection: Option<Connection>,
     /// The hour in which the device was last seen.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "openapi", schema(format = DateTime))]
     pub last_seen: Option<String>,
+}
+
+/// The in-app connection of a device.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Connection {
+    /// How it is.
+    pub state: ConnectionState,
+    /// Since when.
+    #[cfg_attr(feature = "openapi", schema(format = DateTime))]
+    pub since: String,
+}
+
+/// How an in-app connection is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum ConnectionState {
+    /// There is none.
+    Closed,
+    /// Open, and the app is not on screen.
+    Background,
+    /// Open, and the app is on screen.
+    Foreground,
 }
 
 impl Attributes {
@@ -125,7 +166,7 @@ impl Attributes {
         let told = &profile.hot.attributes;
         let details = profile.cold.details.as_deref();
         let apps = details.iter().flat_map(|it| &it.apps);
-        let devices = details.iter().flat_map(|it| &it.devices);
+        let devices = details.iter().flat_map(|it| it.devices.iter());
         Attributes {
             birth_year: (told.birth_year != 0).then_some(told.birth_year),
             age: age(told.birth_year, lens.now),
@@ -162,7 +203,7 @@ impl TimeZone {
 
 fn consents(told: &core::Attributes) -> Vec<Consent> {
     let mut all = Vec::new();
-    for channel in Channel::ALL {
+    for channel in event::Channel::ALL {
         for class in Class::ALL {
             let mask = 1u32 << consent_bit(*channel, *class);
             let state = match (told.consent_given & mask != 0, told.consent_refused & mask != 0) {
@@ -187,25 +228,35 @@ fn value(json: &str) -> Value {
     serde_json::from_str(json).unwrap_or_else(|_| Value::from(json))
 }
 
-/// Characters of a token that are shown, and how many it must have for that.
-const TOKEN_SHOWN: usize = 6;
-const TOKEN_SHOWN_FROM: usize = 4 * TOKEN_SHOWN;
-
 impl Device {
-    fn of(device: &cold::Device) -> Self {
+    /// A device as it is shown.
+    pub fn of(device: &core_device::Device) -> Self {
+        let given = |text: &str| (!text.is_empty()).then(|| text.to_owned());
+        let address = device.address.as_ref();
         Device {
             id: device.id.to_string(),
-            kind: (!device.kind.is_empty()).then(|| device.kind.to_string()),
-            has_token: device.token.is_some(),
-            token_masked: device.token.as_deref().map(masked),
-            token_since: instant::told(device.token_at),
+            platform: given(&device.platform),
+            app: given(&device.app.0),
+            locale: given(&device.locale.0),
+            permission: device.permission.map(|it| it.0.into()),
+            channel: address.map(|it| it.channel.into()),
+            has_token: address.is_some(),
+            token_fingerprint: address.map(|it| fingerprint(it.key())),
+            token_since: instant::told(device.address_at),
+            connection: device.connection.map(|(state, since)| Connection {
+                state: match state {
+                    event::Connection::Closed => ConnectionState::Closed,
+                    event::Connection::Background => ConnectionState::Background,
+                    event::Connection::Foreground => ConnectionState::Foreground,
+                },
+                since: instant::rfc3339(since),
+            }),
             last_seen: instant::told(device.seen_at),
         }
     }
 }
 
-fn masked(token: &str) -> String {
-    let characters = token.chars().count();
-    let hidden = if characters < TOKEN_SHOWN_FROM { characters } else { characters - TOKEN_SHOWN };
-    std::iter::once('…').chain(token.chars().skip(hidden)).collect()
+/// Twelve hexadecimal digits of an address's hash.
+fn fingerprint(key: core_device::ClaimKey) -> String {
+    format!("{:012x}", key.0 >> 16)
 }

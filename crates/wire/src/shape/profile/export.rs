@@ -143,10 +143,10 @@ impl Held {
             json: it.json.to_string(),
             at: instant::rfc3339(it.at),
         });
-        let devices = details
-            .iter()
-            .flat_map(|it| &it.devices)
-            .map(|it| HeldDevice { id: it.id.to_string(), token: it.token.as_deref().map(str::to_owned) });
+        let devices = details.iter().flat_map(|it| it.devices.iter()).map(|it| HeldDevice {
+            id: it.id.to_string(),
+            token: it.address.as_ref().map(|it| it.token.to_string()),
+        });
         let mut interests = Vec::new();
         put_interests(&mut interests, "categories", &hot.categories, |it| Some(lens.name(it)));
         put_interests(&mut interests, "brands", &hot.brands, |it| Some(lens.name(it)));
