@@ -5,6 +5,7 @@ use crate::defaults::enter_defaults;
 use crate::dispatch::carrier::Carrier;
 use crate::dispatch::compose::Composer;
 use crate::gateway::{self, App};
+use crate::in_app::Hub;
 use crate::in_app::limits::STOP_WAIT;
 use crate::keys::{self, Keys, Printed};
 use crate::runtime::{self, Node};
@@ -108,6 +109,11 @@ impl Server {
         let connected = tokio::spawn(app.hub.clone().run());
         let tls = tls.is_some();
         Ok(Server { address, tls, printed, node, app, stop, serving, housekeeping, carrying, connected })
+    }
+
+    /// The in-app connections.
+    pub fn hub(&self) -> &Hub {
+        &self.app.hub
     }
 
     /// Lets requests under way finish, takes snapshots, and ends.

@@ -1,6 +1,6 @@
 //! What goes into the machine and what comes out of it.
 
-use beckon_core::event::DeviceState;
+use beckon_core::event::{Connection, DeviceState};
 use beckon_core::id::SourceId;
 use beckon_core::time::Timestamp;
 use std::sync::Arc;
@@ -253,9 +253,9 @@ pub struct Presence {
     pub session: SessionId,
     /// Whose.
     pub who: Arc<Who>,
-    /// Its app connected, or is gone.
-    pub connected: Option<bool>,
-    /// What changed of the device's state.
+    /// Its connection opened, closed, or went on or off screen.
+    pub connection: Option<Connection>,
+    /// What else changed of the device's state; that it is online and on screen the connection says.
     pub state: DeviceState,
 }
 

@@ -3,7 +3,7 @@
 
 use crate::input::{Carried, ConnId, Now, Options, Out, Presence, SessionId, Who};
 use crate::limits::{FRAMES_BURST, FRAMES_PER_S, POLL_MAX, PRESENCE_EVERY_MS};
-use beckon_core::event::DeviceState;
+use beckon_core::event::{Connection, DeviceState};
 use beckon_core::time::Timestamp;
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -21,10 +21,12 @@ pub(crate) struct Session<P> {
     /// No connection came back in time.
     pub gone: bool,
     pub pending: VecDeque<Pending<P>>,
+    /// The app is on screen, as it said last.
+    pub foreground: bool,
     /// What is known.
     pub known: Known,
-    /// What was told of it.
-    pub told: Known,
+    /// What was told of it, if anything was.
+    pub told: Option<Known>,
     /// When something was last told, in real time.
     pub told_ms: Option<u64>,
     /// Its entries in the two orders of deadlines.
@@ -72,9 +74,9 @@ impl<P> Pending<P> {
 }
 
 /// A device's presence.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Known {
-    pub connected: bool,
+    pub connection: Connection,
     pub state: DeviceState,
 }
 
@@ -128,8 +130,9 @@ impl<P: Clone> Session<P> {
             lost_at: Timestamp::default(),
             gone: false,
             pending: VecDeque::new(),
-            known: Known::default(),
-            told: Known::default(),
+            foreground: false,
+            known: Known { connection: Connection::Closed, state: DeviceState::default() },
+            told: None,
             told_ms: None,
             due_at: None,
             due_ms: None,
@@ -160,16 +163,35 @@ impl<P: Clone> Session<P> {
         self.who.user.as_ref().or(self.known_as.as_ref())
     }
 
+    /// The client says something of its device.
+    pub fn hear(&mut self, state: &DeviceState) {
+        self.foreground = state.foreground.unwrap_or(self.foreground);
+        merge(&mut self.known.state, state);
+        self.known.connection = if self.foreground { Connection::Foreground } else { Connection::Background };
+    }
+
+    /// No connection is there any more.
+    pub fn leave(&mut self) {
+        self.gone = true;
+        self.known.connection = Connection::Closed;
+    }
+
     /// What is to be told, if something is and it is time.
     pub fn tell(&mut self, now_ms: u64) -> Option<Presence> {
-        if self.known == self.told || self.tells_from().is_some_and(|it| now_ms < it) {
+        if self.is_told() || self.tells_from().is_some_and(|it| now_ms < it) {
             return None;
         }
-        let connected = (self.known.connected != self.told.connected).then_some(self.known.connected);
-        let state = difference(&self.told.state, &self.known.state);
-        self.told = self.known;
+        let is_news = self.told.is_none_or(|it| it.connection != self.known.connection);
+        let connection = is_news.then_some(self.known.connection);
+        let before = self.told.map_or(DeviceState::default(), |it| it.state);
+        let state = difference(&before, &self.known.state);
+        self.told = Some(self.known);
         self.told_ms = Some(now_ms);
-        Some(Presence { session: self.id, who: self.who.clone(), connected, state })
+        Some(Presence { session: self.id, who: self.who.clone(), connection, state })
+    }
+
+    fn is_told(&self) -> bool {
+        self.told == Some(self.known)
     }
 
     fn tells_from(&self) -> Option<u64> {
@@ -182,7 +204,7 @@ impl<P: Clone> Session<P> {
     }
 
     fn is_ending(&self) -> bool {
-        self.link.is_none() && self.gone && self.pending.is_empty() && self.known == self.told
+        self.link.is_none() && self.gone && self.pending.is_empty() && self.is_told()
     }
 
     /// When it is next to be looked at on the clock.
@@ -195,15 +217,13 @@ impl<P: Clone> Session<P> {
     /// When it is next to be looked at in real time.
     pub fn next_ms(&self, options: &Options) -> Option<i64> {
         let link = self.link.as_ref().map(|it| it.due_ms(options));
-        let tell = (self.known != self.told || self.is_ending()).then(|| self.tells_from().unwrap_or(0));
+        let tell = (!self.is_told() || self.is_ending()).then(|| self.tells_from().unwrap_or(0));
         link.into_iter().chain(tell).min().map(|it| i64::try_from(it).unwrap_or(i64::MAX))
     }
 }
 
-/// Takes over what `change` says.
-pub(crate) fn merge(state: &mut DeviceState, change: &DeviceState) {
-    state.online = change.online.or(state.online);
-    state.foreground = change.foreground.or(state.foreground);
+/// Takes over what `change` says. That it is online and on screen the connection says.
+fn merge(state: &mut DeviceState, change: &DeviceState) {
     state.battery_pct = change.battery_pct.or(state.battery_pct);
     state.charging = change.charging.or(state.charging);
     state.network = change.network.or(state.network);
@@ -217,12 +237,11 @@ fn difference(before: &DeviceState, now: &DeviceState) -> DeviceState {
         now.filter(|it| before != Some(*it))
     }
     DeviceState {
-        online: changed(before.online, now.online),
-        foreground: changed(before.foreground, now.foreground),
         battery_pct: changed(before.battery_pct, now.battery_pct),
         charging: changed(before.charging, now.charging),
         network: changed(before.network, now.network),
         downlink_kbps: changed(before.downlink_kbps, now.downlink_kbps),
         place: changed(before.place, now.place),
+        ..DeviceState::default()
     }
 }

@@ -5,7 +5,7 @@ use crate::input::{
     Carried, Close, ConnId, Effect, Frame, Hello, Input, Message, Now, Options, Out, SessionId, Who,
 };
 use crate::limits::{ACK_IDS_MAX, DEVICE_SESSIONS_MAX, LOST_MAX, MESSAGES_MAX, PENDING_MAX};
-use crate::session::{Link, Pending, Session, merge};
+use crate::session::{Link, Pending, Session};
 use beckon_core::time::Timestamp;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -72,9 +72,7 @@ impl<P: Clone> Sessions<P> {
             Input::NotTold(id) => {
                 if let Some(slot) = self.by_id.get(&id).copied() {
                     let session = self.session(slot);
-                    session.told = Default::default();
-                    // That it is gone must differ from what was told.
-                    session.told.connected = !session.known.connected;
+                    session.told = None;
                     session.told_ms = Some(now.elapsed_ms);
                     self.settle(now, slot, effects);
                 }
@@ -163,12 +161,10 @@ impl<P: Clone> Sessions<P> {
         session.pending.iter_mut().for_each(|it| it.on_link = false);
         if session.who.user != hello.who.user {
             // All of it is news of another shopper, and told at once.
-            (session.told, session.told_ms) = Default::default();
+            (session.told, session.told_ms) = (None, None);
         }
         session.who = hello.who;
-        session.known.connected = true;
-        merge(&mut session.known.state, &hello.state);
-        session.known.state.online = Some(true);
+        session.hear(&hello.state);
         self.lost.remove(&(lost_at, slot));
         effects.push(Effect::Wake(conn));
         self.settle(now, slot, effects);
@@ -194,7 +190,7 @@ impl<P: Clone> Sessions<P> {
                 let acked = before - session.pending.len();
                 self.messages -= acked;
             }
-            Frame::State(state) => merge(&mut session.known.state, &state),
+            Frame::State(state) => session.hear(&state),
             Frame::Ping => {
                 if let Some(link) = &mut session.link {
                     link.pong = true;
@@ -294,9 +290,7 @@ impl<P: Clone> Sessions<P> {
         let grace_ms = self.options.grace_ms;
         let session = self.session(slot);
         if session.link.is_none() && !session.gone && now.at.0 >= session.lost_at.0.saturating_add(grace_ms) {
-            session.gone = true;
-            session.known.connected = false;
-            session.known.state.foreground = Some(false);
+            session.leave();
         }
         let (before, gone) = (session.pending.len(), session.gone);
         session.pending.retain(|it| {
@@ -383,8 +377,7 @@ impl<P: Clone> Sessions<P> {
         self.cut(slot, why, effects);
         let session = self.session(slot);
         let pending = std::mem::take(&mut session.pending);
-        session.known.connected = false;
-        session.known.state.foreground = Some(false);
+        session.leave();
         session.told_ms = None;
         effects.extend(session.tell(now.elapsed_ms).map(Effect::Told));
         self.messages -= pending.len();

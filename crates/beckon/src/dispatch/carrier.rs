@@ -348,7 +348,7 @@ impl Carrier {
             .filter_map(|(id, carried)| {
                 let answer = match carried {
                     Carried::Delivered => Answer::Delivered,
-                    Carried::Unreached => Answer::Refused,
+                    Carried::Unreached => Answer::Unreached,
                     Carried::Ambiguous => Answer::Ambiguous,
                 };
                 Some((id.parse().ok()?, answer))

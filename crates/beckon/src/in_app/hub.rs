@@ -7,7 +7,7 @@ use crate::config;
 use crate::runtime::Node;
 use crate::zones::Zones;
 use axum::extract::ws::Utf8Bytes;
-use beckon_core::event::DeviceState;
+use beckon_core::event::{self, DeviceState};
 use beckon_core::id::ShardId;
 use beckon_core::time::Timestamp;
 use beckon_sessions::{
@@ -319,7 +319,7 @@ impl Hub {
     /// Journals a presence event, unless more comes in than can be taken. That an app is gone is never put off: the
     /// session may be gone too.
     fn tell(&self, it: &Presence) -> bool {
-        if it.connected != Some(false) && self.0.node.admits().is_err() {
+        if it.connection != Some(event::Connection::Closed) && self.0.node.admits().is_err() {
             return false;
         }
         let now = self.clock_now();

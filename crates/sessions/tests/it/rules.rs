@@ -1,7 +1,7 @@
 //! One rule after the other.
 
 use crate::stage::{OPTIONS, Stage, answers, closed, foreground, message, visitor, who};
-use beckon_core::event::DeviceState;
+use beckon_core::event::{Connection, DeviceState};
 use beckon_core::time::Timestamp;
 use beckon_sessions::limits::{DEVICE_SESSIONS_MAX, FRAMES_BURST, LOST_MAX, PENDING_MAX};
 use beckon_sessions::{Carried, Close, ConnId, Effect, Frame, Input, Out, Presence};
@@ -129,8 +129,9 @@ fn a_visitor_who_signs_in_goes_on_and_one_who_signs_out_does_not() {
     assert_eq!(closed(&effects), [(2, Close::Replaced)]);
     assert_eq!(answers(&effects), [(2, Carried::Ambiguous), (3, Carried::Unreached)]);
     let gone = told(&effects);
-    assert_eq!((gone[0].who.user.as_deref(), gone[0].connected), (Some("u"), Some(false)));
-    assert_eq!((gone[1].who.anonymous.as_deref(), gone[1].connected), (Some("b"), Some(true)));
+    assert_eq!((gone[0].who.user.as_deref(), gone[0].connection), (Some("u"), Some(Connection::Closed)));
+    let there = (gone[1].who.anonymous.as_deref(), gone[1].connection);
+    assert_eq!(there, (Some("b"), Some(Connection::Foreground)));
     let (anew, resumed) = stage.welcome(3);
     assert!(!resumed && anew != session);
 }
@@ -213,18 +214,21 @@ fn presence_is_told_once_a_change_and_not_more_often_than_once_a_second() {
     let who = visitor("d", "a");
     let effects = stage.open(1, &who, None);
     let first = told(&effects)[0];
-    assert_eq!(first.connected, Some(true));
-    assert_eq!(first.state, DeviceState { online: Some(true), ..foreground() });
-    let state = |battery| DeviceState { battery_pct: Some(battery), ..foreground() };
+    assert_eq!((first.connection, first.state), (Some(Connection::Foreground), DeviceState::default()));
+    let state = |battery| DeviceState { battery_pct: Some(battery), ..DeviceState::default() };
     for battery in [50, 49, 48] {
         assert_eq!(stage.say(Input::Frame(ConnId(1), Frame::State(state(battery)))), []);
     }
     let effects = stage.wait(1_000);
     let change = told(&effects)[0];
-    assert_eq!(change.connected, None);
-    assert_eq!(change.state, DeviceState { battery_pct: Some(48), ..DeviceState::default() });
+    assert_eq!((change.connection, change.state), (None, state(48)));
     assert_eq!(stage.say(Input::Frame(ConnId(1), Frame::State(state(48)))), []);
     assert_eq!(told(&stage.wait(5_000)), Vec::<&Presence>::new());
+    let hidden = DeviceState { foreground: Some(false), ..DeviceState::default() };
+    let effects = stage.say(Input::Frame(ConnId(1), Frame::State(hidden)));
+    assert_eq!(told(&effects)[0].connection, Some(Connection::Background));
+    stage.say(Input::Frame(ConnId(1), Frame::State(foreground())));
+    assert_eq!(told(&stage.wait(1_000))[0].connection, Some(Connection::Foreground));
     // Away and back within the grace is no change.
     let (session, _) = stage.welcome(1);
     stage.say(Input::Closed(ConnId(1)));
@@ -233,12 +237,12 @@ fn presence_is_told_once_a_change_and_not_more_often_than_once_a_second() {
     stage.say(Input::Closed(ConnId(2)));
     let effects = stage.wait(10_000);
     let gone = told(&effects)[0];
-    assert_eq!((gone.connected, gone.state.foreground, gone.state.online), (Some(false), Some(false), None));
+    assert_eq!((gone.connection, gone.state), (Some(Connection::Closed), DeviceState::default()));
     assert_eq!(stage.machine.counts().sessions, 1);
     // What could not be journalled is told again, also when the session has nothing else to live for.
     stage.say(Input::NotTold(gone.session));
     let effects = stage.wait(1_000);
-    assert_eq!(told(&effects)[0].connected, Some(false));
+    assert_eq!(told(&effects)[0].connection, Some(Connection::Closed));
     stage.wait(1_000);
     assert_eq!(stage.machine.counts().sessions, 0);
 }
