@@ -8,8 +8,9 @@ import { PushError, WebPush } from './push.js'
 
 /** Lines of each log that are kept. */
 const LOG_MAX = 50
-/** The room of the page's buttons; a message names the one it calls into. */
-const ROOM = { room_id: 'beauty', show_id: 'tonight', host_id: 'mei' }
+/** The page's address says which shop (`key`), and which room and show if not those of docs/shows.md. */
+const query = new URLSearchParams(location.search)
+const ROOM = { room_id: query.get('room') ?? 'beauty', show_id: query.get('show') ?? 'tonight', host_id: 'mei' }
 
 const PRODUCTS = [
   { product_id: 'serum', category: 'skincare', brand: 'Orient', price: 299, currency: 'CNY', tint: '#fbe3e9', shape: 'M11 4h10v4h-2v4c4 2 6 5 6 9v7H7v-7c0-4 2-7 6-9V8h-2z' },
@@ -48,7 +49,7 @@ at('language').addEventListener('click', () => {
   show()
 })
 
-const key = new URLSearchParams(location.search).get('key')
+const key = query.get('key')
 if (key && key.length >= 8) begin(key)
 else ask()
 show()
@@ -60,7 +61,8 @@ function ask() {
   at('keyForm').addEventListener('submit', (event) => {
     event.preventDefault()
     const typed = new FormData(/** @type {HTMLFormElement} */ (event.target)).get('key')
-    location.search = new URLSearchParams({ key: String(typed) }).toString()
+    query.set('key', String(typed))
+    location.search = query.toString()
   })
 }
 
@@ -167,8 +169,8 @@ function showIdentity(beckon) {
     form.reset()
   })
   at('signOut').addEventListener('click', () => beckon.reset())
-  at('agree').addEventListener('click', () => beckon.consent({ marketing: true }))
-  at('refuse').addEventListener('click', () => beckon.consent({ marketing: false }))
+  at('agree').addEventListener('click', () => beckon.consent({ service: true, marketing: true }))
+  at('refuse').addEventListener('click', () => beckon.consent({ service: false, marketing: false }))
 }
 
 /** @param {Beckon} beckon */

@@ -1,5 +1,6 @@
 // A stand-in for Beckon, for looking at the SDK in a browser without building the server: serves the SDK, takes batches,
-// speaks `/ws`, and shows a room for a link. It keeps what it got in memory and decides nothing.
+// speaks `/ws`, and shows a room for a link. It keeps what it got in memory and decides nothing: a cue sends a message to
+// all that are connected.
 //
 //   node test/mock.mjs [PORT]       then open the address that it prints
 //   curl -d '{"title":"…"}' http://127.0.0.1:PORT/mock/message     sends a message to all that are connected
@@ -27,14 +28,29 @@ export async function start(port = 0) {
     if (path === '/v1/push-key') return ['.json', JSON.stringify({ public_key })]
     if (path === '/mock/calls') return ['.json', JSON.stringify({ calls: [...mock.calls.values()], repeated: mock.repeated })]
     if (path.startsWith('/t/')) return ['.html', '<!doctype html><meta name="viewport" content="width=device-width"><title>Room</title><h1>The room</h1>']
+    if (path.startsWith('/api/v1/') && request.method !== 'POST') return ['.json', JSON.stringify(control(request.method, path.slice(8)))]
     if (request.method !== 'POST') return undefined
     const chunks = []
     for await (const chunk of request) chunks.push(chunk)
     const body = JSON.parse(Buffer.concat(chunks).toString() || '{}')
     if (path === '/v1/batch') return ['.json', JSON.stringify(take(body))]
     if (path === '/mock/message') return ['.json', JSON.stringify(send(body))]
-    if (path === '/mock/break') for (const { socket } of mock.sessions.values()) socket?.terminate()
+    if (path.endsWith('/cues')) send({ title: 'Mei is live', body: 'The room you booked has opened.', room_id: 'beauty', show_id: 'tonight' })
     return ['.json', '{}']
+  }
+
+  /** As much of the control API as the end-to-end test asks for, told from the calls alone. */
+  function control(method, path) {
+    const calls = [...mock.calls.values()]
+    const count = (event) => calls.filter((it) => it.event === event).length
+    const [kind, id] = path.split('/')
+    if (method !== 'GET') return {}
+    if (kind === 'profiles') return { id, events: calls.filter((it) => it.userId === decodeURIComponent(id)).length }
+    if (path.endsWith('/report')) {
+      return { funnel: { delivered: count('Push Notification Received'), tapped: count('Push Notification Tapped'), entered: count('Live Room Entered') } }
+    }
+    const by_name = Object.fromEntries(calls.map((it) => [it.event ?? it.type, count(it.event)]))
+    return { events: { repeated: mock.repeated, by_name } }
   }
 
   function take({ batch }) {
