@@ -1,6 +1,6 @@
 // The tracker: Segment's calls and the live room's, kept until the server has them. The page must not feel it: no call
 // waits for anything, throws, or does more than store one small text.
-/** @import { App, CallOptions, Options, Preferences, Properties, Seen, Verdict } from './types.js' */
+/** @import { App, CallOptions, DeviceFields, Options, Preferences, Properties, Seen, Track, Verdict } from './types.js' */
 
 import { ORDER, PRODUCT, PUSH, ROOM, callsOf } from './calls.js'
 import { DeviceState } from './device-state.js'
@@ -62,14 +62,8 @@ export class Beckon extends EventTarget {
     this.#sender = new Sender({ queue: this.#queue, store: this.store, url, writeKey, flush_ms, batch_events, told })
   }
 
-  /**
-   * What the shopper did.
-   * @param {string} event @param {Properties} [properties] @param {CallOptions} [options]
-   * @returns {string} the `messageId`
-   */
-  track(event, properties = {}, options) {
-    return this.#send({ type: 'track', event, properties }, options)
-  }
+  /** What the shopper did. @type {Track} */
+  track = (event, properties = {}, options) => this.#send({ type: 'track', event, properties }, options)
 
   /**
    * Who the shopper is; without an id, what is known of the visitor.
@@ -93,10 +87,8 @@ export class Beckon extends EventTarget {
   /** A screen of an app was seen. @type {Seen} */
   screen = (...said) => this.#seen('screen', {}, ...said)
 
-  /** The shopper belongs to a group. @param {string} groupId @param {Properties} [traits] @param {CallOptions} [options] */
-  group(groupId, traits = {}, options) {
-    return this.#send({ type: 'group', groupId, traits }, options)
-  }
+  /** The shopper belongs to a group. @type {Track} */
+  group = (groupId, traits = {}, options) => this.#send({ type: 'group', groupId, traits }, options)
 
   /** Two ids are one shopper. @param {string} userId @param {string} [previousId] @param {CallOptions} [options] */
   alias(userId, previousId = this.userId ?? this.anonymousId, options) {
@@ -105,12 +97,12 @@ export class Beckon extends EventTarget {
 
   /** What the shopper agreed to. @param {Preferences} preferences */
   consent(preferences) {
-    /** @type {Record<string, boolean>} */
+    /** @type {Properties} */
     const categoryPreferences = {}
-    for (const [name, value] of Object.entries(preferences)) {
-      if (typeof value === 'object') for (const [kind, is] of Object.entries(value)) categoryPreferences[`${name}.${kind}`] = is
-      else if (/^(service|marketing)$/.test(name)) categoryPreferences[name] = value
-      else for (const kind of ['service', 'marketing']) categoryPreferences[`${name}.${kind}`] = value
+    for (const [name, said] of Object.entries(preferences)) {
+      const { service, marketing } = typeof said === 'object' ? said : { service: said, marketing: said }
+      const isClass = name === 'service' || name === 'marketing'
+      Object.assign(categoryPreferences, isClass ? { [name]: said } : { [`${name}.service`]: service, [`${name}.marketing`]: marketing })
     }
     return this.track('Segment Consent Preference Updated', {}, { context: { consent: { categoryPreferences } } })
   }
@@ -159,6 +151,11 @@ export class Beckon extends EventTarget {
     return this.#device.now
   }
 
+  /** The server knows this state of the device. @param {DeviceFields} state */
+  told(state) {
+    this.#device.told(state)
+  }
+
   get inRoom() {
     return this.#stay?.properties
   }
@@ -197,8 +194,12 @@ export class Beckon extends EventTarget {
       ...options,
       context: { ...this.#identity.context(this.app), ...context },
     }
-    if (this.#queue.add(JSON.stringify(event))) this.#sender.added()
-    else warn(`${call.event ?? call.type} has more than 32 KiB and is not sent: leave out what the server does not need`)
+    try {
+      this.#queue.add(JSON.stringify(event))
+      this.#sender.added()
+    } catch (error) {
+      warn(`${call.event ?? call.type} is not sent: ${error}`)
+    }
     this.#tell('queue')
     return event.messageId
   }

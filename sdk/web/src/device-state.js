@@ -46,17 +46,21 @@ export class DeviceState {
 
   /** @returns {DeviceFields} */
   get now() {
-    const { onLine: online } = globalThis.navigator ?? {}
     const { type, effectiveType, downlink } = connection() ?? {}
     const battery = this.#battery
     return {
-      online,
+      online: globalThis.navigator?.onLine,
       app_state: globalThis.document?.hidden ? 'background' : 'foreground',
-      network: online === false ? 'none' : type && !/unknown|other/.test(type) ? type : effectiveType,
+      network: type && !/unknown|other/.test(type) ? type : effectiveType,
       downlink_kbps: downlink && Math.round(downlink * 1000),
       battery_level: battery && Math.round(battery.level * 100),
       charging: battery?.charging,
     }
+  }
+
+  /** The server knows `state`. @param {DeviceFields} state */
+  told(state) {
+    this.#store.set('state', JSON.stringify({ at: Date.now(), state }))
   }
 
   /** Reports what has changed since it was last said. */
@@ -67,14 +71,14 @@ export class DeviceState {
     const before = age >= 0 && age < SAID_MS ? said.state : {}
     const changes = changesOf(before, this.now)
     if (Object.keys(changes).length === 0) return
-    this.#store.set('state', JSON.stringify({ at: Date.now(), state: { ...before, ...changes } }))
+    this.told({ ...before, ...changes })
     this.#report(changes)
   }
 
   /** Somebody else uses the device: all of it is news. */
   again() {
     this.#store.remove('state')
-    this.#settle()
+    if (this.#timer) this.#settle()
   }
 
   #settle() {

@@ -28,6 +28,8 @@ export class InApp extends EventTarget {
   /** What takes away the messages that are shown. @type {Map<string, () => void>} */
   #shown = new Map()
   #stop = new AbortController()
+  /** What the last hello said of the device. */
+  #said = {}
   /** The shopper token that was refused: with another it is worth a try. @type {string | undefined} */
   #refused
 
@@ -79,7 +81,7 @@ export class InApp extends EventTarget {
       anonymous_id: anonymousId,
       user_id: userId,
       token,
-      state: fieldsOf(this.#beckon.device),
+      state: fieldsOf((this.#said = this.#beckon.device)),
     }
   }
 
@@ -99,8 +101,9 @@ export class InApp extends EventTarget {
     })
     on(this.#beckon, 'device', (event) => {
       const fields = fieldsOf(event.detail)
-      // Of the network's end no connection tells.
-      if (event.detail.online !== false && this.#connection.send({ type: 'state', ...fields })) event.preventDefault()
+      // Of the network's end no connection tells; of its being there each does.
+      if (event.detail.online === false || this.state.state !== 'open') return
+      if (Object.keys(fields).length === 0 || this.#connection.send({ type: 'state', ...fields })) event.preventDefault()
     })
     on(this.#beckon, 'room', () => this.#tellRoom())
   }
@@ -123,7 +126,10 @@ export class InApp extends EventTarget {
 
   /** @param {ConnectionState} state */
   #changed(state) {
-    if (state.state === 'open' && this.#beckon.inRoom) this.#tellRoom()
+    if (state.state === 'open') {
+      this.#beckon.told(this.#said)
+      if (this.#beckon.inRoom) this.#tellRoom()
+    }
     if (state.code === 4401) this.#refused = this.#beckon.token
     this.dispatchEvent(new CustomEvent('state', { detail: state }))
   }

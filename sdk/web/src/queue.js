@@ -22,16 +22,15 @@ export class Queue {
     this.#store = store
   }
 
-  /** Adds an event, as JSON; false: it is too large for any server. @param {string} text */
+  /** Adds an event, as JSON. @param {string} text */
   add(text) {
     const bytes = new TextEncoder().encode(text).length
-    if (bytes > EVENT_BYTES_MAX) return false
+    if (bytes > EVENT_BYTES_MAX) throw new RangeError('more than 32 KiB; leave out what the server does not need')
     this.#makeRoom(bytes)
     // A clock that is set back does not change the order.
     this.#latest = Math.max(this.#latest, Date.now())
     const name = `q.${sortable(this.#latest, 9)}.${sortable(this.#sequence++, 6)}.${this.#tab}.${bytes}`
     this.#store.set(name, text)
-    return true
   }
 
   /** The oldest events, in order, as far as they fit. @param {Take} take @returns {Queued[]} */

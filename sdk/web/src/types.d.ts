@@ -38,6 +38,9 @@ export interface CallOptions {
   messageId?: string
 }
 
+/** Says something by its name, or of somebody by an id; gives the `messageId`. */
+export type Track = (name: string, properties?: Properties, options?: CallOptions) => string
+
 /** What was seen: its name, or category and name, or neither. */
 export interface Seen {
   (properties?: Properties, options?: CallOptions): string

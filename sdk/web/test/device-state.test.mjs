@@ -49,10 +49,7 @@ test('what goes back within a second is not said', async (t) => {
   await pass(3_000)
   online()
   await pass(3_000)
-  assert.deepEqual(said(server).slice(1), [
-    { online: false, network: 'none' },
-    { online: true },
-  ])
+  assert.deepEqual(said(server).slice(1), [{ online: false }, { online: true }])
 })
 
 test('battery and network are said where the browser has them, in steps that matter', async (t) => {
@@ -93,6 +90,15 @@ test('whoever comes next on the device has its state said anew', async (t) => {
   await pass(2_000)
   assert.deepEqual(said(server).at(-1), { online: true, app_state: 'foreground' })
   assert.equal(server.taken.at(-1).userId, 'u-1')
+})
+
+test('whoever does not want it reported has nothing reported, whoever comes', async (t) => {
+  const { server } = open(t)
+  const beckon = Beckon.load({ writeKey: 'k-1', host: 'https://beckon.example', deviceState: false })
+  beckon.identify('u-1')
+  beckon.reset()
+  await pass(3_000)
+  assert.deepEqual(said(server), [])
 })
 
 test('whoever reports the state another way keeps it from being an event', async (t) => {

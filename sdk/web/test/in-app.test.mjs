@@ -89,7 +89,7 @@ const messageOf = (fields = {}) => ({
   ...fields,
 })
 
-async function open(t, { hidden = false } = {}) {
+async function open(t, { hidden = false, deviceState = false } = {}) {
   const browser = openBrowser(t)
   Object.assign(Socket, { all: [], reachable: true })
   Source.all = []
@@ -98,7 +98,7 @@ async function open(t, { hidden = false } = {}) {
   const shown = []
   const fates = []
   const states = []
-  const beckon = Beckon.load({ writeKey: 'k-1', host: 'https://beckon.example', app: 'shop', deviceState: false })
+  const beckon = Beckon.load({ writeKey: 'k-1', host: 'https://beckon.example', app: 'shop', deviceState })
   const entered = []
   const inApp = InApp.open(beckon, {
     enter: ({ link }) => entered.push(link),
@@ -419,6 +419,8 @@ test('room and state go over the connection instead of as events', async (t) => 
   beckon.room.left()
   const report = new CustomEvent('device', { detail: { app_state: 'background' }, cancelable: true })
   assert.equal(beckon.dispatchEvent(report), false)
+  const here = new CustomEvent('device', { detail: { online: true }, cancelable: true })
+  assert.equal(beckon.dispatchEvent(here), false)
   const gone = new CustomEvent('device', { detail: { online: false }, cancelable: true })
   assert.equal(beckon.dispatchEvent(gone), true)
   assert.deepEqual(socket().of('state'), [
@@ -428,6 +430,16 @@ test('room and state go over the connection instead of as events', async (t) => 
   ])
   await pass(600)
   assert.deepEqual(server.events, ['Live Room Entered', 'Live Room Left'])
+})
+
+test('what the hello said of the device is not said again, and what changed since is', async (t) => {
+  const { server, socket, connect, hide } = await open(t, { deviceState: true })
+  await connect()
+  await pass(2_000)
+  assert.deepEqual([socket().of('state'), server.events], [[], []])
+  hide()
+  await pass(600)
+  assert.deepEqual([socket().of('state'), server.events], [[{ type: 'state', app_state: 'background' }], []])
 })
 
 test('another shopper has a session of his own, and sees nothing of the former', async (t) => {

@@ -222,13 +222,26 @@ test('an event beyond the limit is not queued; batches stay within theirs', asyn
   navigator.onLine = false
   const beckon = load()
   beckon.track('large', { text: '好'.repeat(EVENT_BYTES_MAX / 3) })
-  assert.match(warnings[0], /large has more than 32 KiB/)
+  assert.match(warnings[0], /large is not sent: .*more than 32 KiB; leave out/)
   times(40, (at) => beckon.track(`Event ${at}`, { text: '好'.repeat(10_000) }))
   online()
   await settle()
   assert.equal(server.taken.length, 40)
   assert.ok(server.requests.length >= 3)
   for (const { body } of server.requests) assert.ok(Buffer.byteLength(JSON.stringify(body)) <= 500 * 1024)
+})
+
+test('no call throws, whatever it is given', async (t) => {
+  const { server, warnings } = open(t)
+  const beckon = load()
+  const circle = {}
+  circle.itself = circle
+  beckon.track('circle', circle)
+  beckon.track('large', { count: 10n })
+  beckon.track('when', {}, { timestamp: 'yesterday' })
+  beckon.page(null, undefined)
+  await pass(600)
+  assert.deepEqual([server.events, warnings.length], [['when', 'page'], 2])
 })
 
 test('a full queue drops the oldest, and says how many', async (t) => {

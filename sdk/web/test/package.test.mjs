@@ -1,5 +1,5 @@
-// A page must load the tracker before it can say anything: all of its modules together, as they are served, have at most
-// 12 KiB gzipped.
+// The SDK as a package: small enough for a page that must load it before it can say anything, safe by construction, and
+// whole.
 import assert from 'node:assert/strict'
 import { readFileSync, readdirSync } from 'node:fs'
 import { test } from 'node:test'
@@ -35,4 +35,22 @@ test('every module says why it exists, holds one idea, and writes no markup from
 
 test('the worker is a script that any browser runs: it imports and exports nothing', () => {
   assert.doesNotMatch(readFileSync(new URL('worker.js', SRC), 'utf8'), /^\s*(import|export)\b/m)
+})
+
+test('what the package says it has, it has', async () => {
+  const { exports, files } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'))
+  for (const entry of Object.values(exports)) {
+    const file = entry.default ?? entry
+    assert.ok(readFileSync(new URL(`../${file}`, import.meta.url)).length > 0, file)
+    assert.ok(files.includes(file.split('/')[1]), file)
+  }
+})
+
+test('the version that events bear is that of the package', async () => {
+  const { name, version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'))
+  for (const file of ['identity.js', 'worker.js']) {
+    const [, told, of] = /name: '(@[^']*)', version: '([^']*)'/.exec(readFileSync(new URL(file, SRC), 'utf8')) ?? []
+    assert.ok(told?.startsWith(name), file)
+    assert.equal(of, version, file)
+  }
 })
