@@ -15,6 +15,7 @@ mod replay;
 mod replay_delivery;
 mod replay_formats;
 mod rules;
+mod sdk;
 mod server;
 mod shows;
 mod sink;
