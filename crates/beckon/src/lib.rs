@@ -13,6 +13,7 @@ pub mod dispatch;
 pub mod gateway;
 pub mod in_app;
 pub mod keys;
+pub mod open_files;
 pub mod replay;
 pub mod runtime;
 pub mod secrets;

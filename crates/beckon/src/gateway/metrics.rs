@@ -107,6 +107,7 @@ fn in_app(app: &App, registry: &mut Registry) {
     };
     counter("in_app_opened", "In-app connections that said whose they are, and were taken", &tallies.opened);
     counter("in_app_written", "Message frames given to in-app connections", &tallies.written);
+    counter("in_app_told", "Events journalled of connections and their devices", &tallies.told);
     counter("in_app_heard", "Frames that came over in-app connections", &tallies.heard);
     let carried = Family::<Outcome, Counter>::default();
     for (word, count) in tallies.all_carried() {

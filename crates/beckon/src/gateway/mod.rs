@@ -24,6 +24,7 @@ mod policy;
 mod profiles;
 mod reports;
 mod resource;
+mod sdk;
 mod shows;
 mod stats;
 mod tap;
@@ -220,6 +221,7 @@ pub fn router(app: App) -> Router {
         .route("/readyz", get(ops::readyz))
         .route("/openapi.json", get(openapi::serve))
         .route("/docs/errors", any(ops::errors))
+        .route("/sdk/{file}", get(sdk::file))
         .route("/ws", get(in_app::socket::open))
         .route("/sse", get(in_app::stream::open))
         .route("/sse/{session}", post(in_app::stream::post))

@@ -322,6 +322,8 @@ impl Hub {
         if it.connection != Some(event::Connection::Closed) && self.0.node.admits().is_err() {
             return false;
         }
+        let events = u64::from(it.connection.is_some()) + u64::from(it.state != DeviceState::default());
+        self.0.tallies.told.fetch_add(events, Ordering::Relaxed);
         let now = self.clock_now();
         let offset_min = self.0.zones.resolve(&self.0.default_timezone, now).map_or(0, |it| it.offset_min);
         let key = u128::from(self.0.keys.0) << 64 | u128::from(self.0.keys.1.fetch_add(1, Ordering::Relaxed));

@@ -10,6 +10,8 @@ pub struct Tallies {
     pub opened: AtomicU64,
     /// Frames with messages given to connections; a message that is written again counts again.
     pub written: AtomicU64,
+    /// Events journalled of connections and their devices.
+    pub told: AtomicU64,
     /// Frames that came from clients.
     pub heard: AtomicU64,
     carried: [AtomicU64; 3],

@@ -3,6 +3,7 @@
 
 use crate::keys::signed;
 use crate::server::{WRITE_KEY, request};
+use crate::sink::Sink;
 use crate::socket::{NOON, Shop, hello, message, resumed};
 use beckon::config::Config;
 use beckon::keys::Keys;
@@ -347,5 +348,111 @@ async fn metrics_count_what_the_connections_do() {
     ] {
         assert!(text.lines().any(|it| it == line), "{line} is not in\n{text}");
     }
+    shop.server.stop().await;
+}
+
+/// A show on air, whose product is cheaper now, and the in-app channel.
+fn go_on_air(shop: &Shop) {
+    let at = |minutes: i64| jiff::Timestamp::from_millisecond(NOON + minutes * 60_000).unwrap().to_string();
+    let none = json!({ "never_pct": 0, "ghost_pct": 0, "random_pct": 0 });
+    shop.put("policy", &json!({ "quiet_hours": null, "gap_minutes": 0, "fatigue": 0, "holdouts": none }));
+    shop.put("hosts/mei", &json!({ "name": "Mei" }));
+    shop.put("rooms/beauty", &json!({ "title": "Serum night", "host_id": "mei" }));
+    let serum = json!({ "title": "Repair serum", "category": "beauty", "price": 299, "currency": "CNY" });
+    shop.put("products/serum", &serum);
+    shop.put("channels/in_app", &json!({}));
+    let show = json!({
+        "room_id": "beauty", "title": "Serum night", "audience": "interest(\"beauty\") > 0.0",
+        "starts_at": at(-120), "ends_at": at(60), "phases": [{ "phase": "closing", "starts_at": at(-20) }],
+        "slots": [{ "product_id": "serum", "starts_at": at(-120), "ends_at": at(60) }],
+    });
+    shop.put("shows/tonight", &show);
+    let offer = json!({ "show_id": "tonight", "product_id": "serum", "price": 199, "original_price": 299 });
+    shop.put("offers/now", &offer);
+    shop.control("POST", "shows/tonight/cues", Some(&json!({ "cue": "start" })));
+    for _ in 0..5 {
+        shop.wait(1_000);
+    }
+}
+
+fn of_shopper(user: &str) -> Value {
+    let mut hello = hello(&format!("d-{user}"), &format!("a-{user}"));
+    hello["user_id"] = user.into();
+    hello
+}
+
+/// The shopper agrees to be called, and looks at the product: now he is called.
+fn looks(shop: &Shop, user: &str) {
+    let agrees = json!({ "userId": user, "traits": { "consent": { "marketing": true } } });
+    shop.track("/v1/identify", &agrees);
+    let views = json!({ "userId": user, "event": "Product Viewed", "properties": { "product_id": "serum" } });
+    shop.track("/v1/track", &views);
+    shop.wait(1_000);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_push_goes_over_the_connection_and_the_report_says_what_became_of_it() {
+    let shop = Shop::open(as_it_is).await;
+    go_on_air(&shop);
+    let life_of = |id: &str| shop.get(&format!("messages/{id}"));
+
+    // Acknowledged.
+    let (mut client, ..) = shop.enter(&of_shopper("u-1")).await;
+    looks(&shop, "u-1");
+    let frame = client.frame().await;
+    let message = &frame["message"];
+    assert_eq!((&message["show_id"], &message["product_id"]), (&json!("tonight"), &json!("serum")));
+    assert!(message["link"].as_str().unwrap().contains("/t/"), "{message}");
+    let id = message["id"].as_str().unwrap();
+    client.ack(&[id]).await;
+    let delivered = |shop: &Shop| {
+        let report = shop.get("shows/tonight/report");
+        (report["funnel"]["delivered"] == 1).then_some(report)
+    };
+    let report = shop.until(delivered).await;
+    assert_eq!(report["by_channel"]["in_app"]["delivered"], 1, "{report:#}");
+
+    // Read, and never acknowledged: nobody knows, and nobody sends it again.
+    let (mut client, ..) = shop.enter(&of_shopper("u-2")).await;
+    looks(&shop, "u-2");
+    let id = client.message().await;
+    shop.wait(19_000);
+    assert_eq!(life_of(&id)["life"]["is_over"], false, "{:#}", life_of(&id));
+    shop.wait(1_000);
+    assert_eq!(life_of(&id)["life"]["state"], "ambiguous", "{:#}", life_of(&id));
+
+    // Lost before anything was written, and not back in time: it was not carried.
+    let (client, ..) = shop.enter(&of_shopper("u-3")).await;
+    shop.wait(0);
+    drop(client);
+    shop.until(|it| (it.server.hub().counts().connections == 2).then_some(())).await;
+    looks(&shop, "u-3");
+    assert_eq!(shop.server.hub().counts().messages, 1, "it waits for the connection");
+    shop.wait(10_000);
+    let report = shop.get("shows/tonight/report");
+    let ended = report["ended"].as_array().unwrap().iter().find(|it| it["state"] == "unreached");
+    assert_eq!(ended.unwrap()["count"], 1, "{report:#}");
+    let profile = shop.get("profiles/u-3");
+    assert!(!profile.to_string().contains("\"foreground\":true"), "{profile:#}");
+    shop.server.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_the_connection_did_not_carry_goes_over_the_next_channel() {
+    const SECRET: &str = "whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=";
+    let shop = Shop::open(as_it_is).await;
+    let sink = Sink::start(SECRET);
+    go_on_air(&shop);
+    shop.put("channels/webhook", &json!({ "url": sink.url(), "secret": SECRET, "private_network": true }));
+    let (client, ..) = shop.enter(&of_shopper("u-1")).await;
+    shop.wait(0);
+    drop(client);
+    shop.until(|it| (it.server.hub().counts().connections == 0).then_some(())).await;
+    looks(&shop, "u-1");
+    assert!(sink.take().is_empty(), "the connection may come back");
+    shop.wait(10_000);
+    let messages = sink.take();
+    assert_eq!(messages.len(), 1, "{messages:?}");
+    assert_eq!(messages[0]["user_id"], "u-1");
     shop.server.stop().await;
 }
