@@ -5,7 +5,7 @@ use beckon::demo;
 use beckon::gateway::Local;
 use beckon::keys::{self, Keys};
 use beckon::serve::{Server, stop_signal};
-use beckon::{backtest, bench, replay, tools};
+use beckon::{backtest, bench, open_files, replay, tools};
 use beckon_core::dedup::Window;
 use beckon_core::limits::SHARDS;
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -215,6 +215,14 @@ fn serve(args: Serve) -> Result<(), Failure> {
     config.data = args.data.unwrap_or(config.data);
     config.listen = args.listen.unwrap_or(config.listen);
     log_to_stderr(&config.log.filter);
+    let files = open_files::raise().unwrap_or(u64::MAX);
+    if files < u64::from(config.in_app.connections_max) {
+        tracing::info!(
+            files,
+            connections_max = config.in_app.connections_max,
+            "fewer files may be open than in-app connections"
+        );
+    }
     runtime()?.block_on(async {
         let server = Server::start(&config, args.clock == ClockKind::Virtual).await?;
         announce(&server, &config);

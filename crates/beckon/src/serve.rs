@@ -5,6 +5,8 @@ use crate::defaults::enter_defaults;
 use crate::dispatch::carrier::Carrier;
 use crate::dispatch::compose::Composer;
 use crate::gateway::{self, App};
+use crate::in_app::Hub;
+use crate::in_app::limits::STOP_WAIT;
 use crate::keys::{self, Keys, Printed};
 use crate::runtime::{self, Node};
 use crate::secrets::Secrets;
@@ -54,6 +56,7 @@ pub struct Server {
     serving: tokio::task::JoinHandle<()>,
     housekeeping: tokio::task::JoinHandle<()>,
     carrying: tokio::task::JoinHandle<()>,
+    connected: tokio::task::JoinHandle<()>,
 }
 
 /// The node's options as the configuration has them.
@@ -101,15 +104,28 @@ impl Server {
         }));
         let housekeeping = tokio::spawn(app.clone().housekeeping());
         let composer = Composer::new(app.links.clone());
-        let carrying = tokio::spawn(Carrier::new(node.clone(), app.secrets.clone(), composer).run());
-        Ok(Server { address, tls: tls.is_some(), printed, node, app, stop, serving, housekeeping, carrying })
+        let carrier = Carrier::new(node.clone(), app.secrets.clone(), composer, app.hub.clone());
+        let carrying = tokio::spawn(carrier.run());
+        let connected = tokio::spawn(app.hub.clone().run());
+        let tls = tls.is_some();
+        Ok(Server { address, tls, printed, node, app, stop, serving, housekeeping, carrying, connected })
+    }
+
+    /// The in-app connections.
+    pub fn hub(&self) -> &Hub {
+        &self.app.hub
     }
 
     /// Lets requests under way finish, takes snapshots, and ends.
     pub async fn stop(self) -> runtime::StopReport {
         self.app.drain();
+        // Every client is told to come back, and what became of its messages is known: both before requests end,
+        // for an event stream is one.
+        self.app.hub.stop();
         let _ = self.stop.send(());
         let _ = self.serving.await;
+        self.app.hub.closed(STOP_WAIT).await;
+        self.connected.abort();
         self.housekeeping.abort();
         // What was sent is answered and journalled first; what waits is found again at the next start.
         let _ = tokio::time::timeout(DRAIN, self.node.quiesce()).await;

@@ -1,9 +1,10 @@
-//! From an event to the message that it led to, handed over to the webhook, while a paced load goes on behind.
+//! From an event to the message that it led to, handed over to the webhook or read by a client in the app, while a
+//! paced load goes on behind.
 //!
 //! A show is on air for a category that the load knows nothing of. Each probe is a shopper who has agreed to be
 //! called and now looks at the show's product for the first time: his event alone brings him into the audience. What
 //! is timed is all of collect, journal, fold, decision, attempt, last look, words, signature and request, up to
-//! the instant at which the customer's server has read the message. The load's shoppers have not agreed; each of
+//! the instant at which the customer's server has read the message, or the shopper's client its frame. The load's shoppers have not agreed; each of
 //! their events is asked for a decision too, which ends at consent.
 
 use super::client::{Connection, post, put};
@@ -15,8 +16,8 @@ use super::limits::{
 use super::load::{self, Plan, on_own_thread};
 use super::request::rfc3339;
 use super::scratch::Scratch;
-use super::sink::{SECRET, Sink};
 use super::target::Target;
+use super::way::Way;
 use super::{Args, goals, machine};
 use crate::clock::{Clock, Stopwatch};
 use beckon_core::time::Timestamp;
@@ -25,22 +26,39 @@ use std::net::SocketAddr;
 use std::time::Duration;
 use tokio::task::JoinSet;
 
-/// Measures how soon an event's push is handed over.
+/// Measures how soon an event's push is handed over to a webhook.
 pub fn measure(args: &Args, scratch: &Scratch) -> Result<Vec<Figure>, Error> {
-    let mut figure = Figure::of(goals::CALLED);
+    let limit = "a request to the webhook alone, p99, no load";
+    measured(args, scratch, Figure::of(goals::CALLED), limit, |_| Way::webhook())
+}
+
+/// Measures how soon an event's push is read by the shopper's client.
+pub fn measure_in_app(args: &Args, scratch: &Scratch) -> Result<Vec<Figure>, Error> {
+    crate::open_files::raise();
+    let limit = "a ping and its pong over a connection, p99, no load";
+    measured(args, scratch, Figure::of(goals::IN_APP), limit, Way::in_app)
+}
+
+fn measured(
+    args: &Args,
+    scratch: &Scratch,
+    mut figure: Figure,
+    limit_name: &'static str,
+    way: impl Fn(&Target) -> Result<Way, Error>,
+) -> Result<Vec<Figure>, Error> {
     for run in 1..=args.runs {
         let dir = scratch.part(&format!("called-{run}"));
         let target = Target::start(&dir)?;
-        let sink = Sink::start()?;
+        let way = way(&target)?;
         let plan =
             target.plan("/v1/batch", BATCH_EVENTS, args.connections.map_or(PACED_CONNECTIONS, usize::from));
         let plan = Plan { rate: Some(args.rate as f64), ..plan };
-        let (seen, alone, limit) = probed(args, &target, &sink, &plan)?;
+        let (seen, alone, limit) = probed(args, &target, &way, &plan)?;
         figure.add(
             seen,
             vec![
                 Limit::at_best("the same without any load, p99", Unit::Millis, alone),
-                Limit::at_best("a request to the webhook alone, p99, no load", Unit::Millis, limit),
+                Limit::at_best(limit_name, Unit::Millis, limit),
             ],
         );
         target.stop();
@@ -49,12 +67,12 @@ pub fn measure(args: &Args, scratch: &Scratch) -> Result<Vec<Figure>, Error> {
     Ok(vec![figure])
 }
 
-fn probed(args: &Args, target: &Target, sink: &Sink, plan: &Plan) -> Result<(f64, f64, f64), Error> {
+fn probed(args: &Args, target: &Target, way: &Way, plan: &Plan) -> Result<(f64, f64, f64), Error> {
     let probes = |phase, time| Probes {
         address: target.address(),
         write: target.write.clone(),
         control: target.control.clone(),
-        sink: sink.clone(),
+        way: way.clone(),
         time,
         phase,
     };
@@ -78,7 +96,7 @@ fn probed(args: &Args, target: &Target, sink: &Sink, plan: &Plan) -> Result<(f64
     target.settle()?;
     let (mut alone, more) = probes(2, args.time()).run()?;
     sent += more;
-    let mut limit = sink.alone()?;
+    let mut limit = way.alone()?;
     let stats = target.check(warm.events + outcome.events + sent)?;
 
     let asked = plan.rate.unwrap_or(f64::NAN);
@@ -91,7 +109,7 @@ fn probed(args: &Args, target: &Target, sink: &Sink, plan: &Plan) -> Result<(f64
     line("a background batch's answer, p50 and p99", format!("{p50:.2} ms, {p99:.2} ms"));
     line("checked: folded = acknowledged", format!("{} with warm-up and probes", count(stats.events.total)));
     for (label, probes) in
-        [("under load", &mut under_load), ("without", &mut alone), ("of the webhook alone", &mut limit)]
+        [("under load", &mut under_load), ("without", &mut alone), ("of the way alone", &mut limit)]
     {
         let [p50, p99, most] = [50.0, 99.0, 100.0].map(|it| percentile(probes, it));
         let label = format!("{} probes {label}, p50, p99, longest", probes.len());
@@ -106,7 +124,7 @@ struct Probes {
     address: SocketAddr,
     write: String,
     control: String,
-    sink: Sink,
+    way: Way,
     time: Duration,
     phase: u16,
 }
@@ -119,7 +137,7 @@ impl Probes {
 
     async fn plan_and_wait(&self) -> Result<u64, Error> {
         let mut connection = self.connect().await?;
-        for (path, body) in plans(Clock::System.now(), self.sink.url()) {
+        for (path, body) in plans(Clock::System.now(), self.way.channel()) {
             let path = format!("/api/v1/{path}");
             let request = put(&path, &self.control, body.to_string().as_bytes());
             ask(&mut connection, &path, &request).await?;
@@ -131,7 +149,7 @@ impl Probes {
         for turn in 0.. {
             let user = format!("first-{turn}");
             self.agree(&mut connection, &user).await?;
-            let arrival = self.sink.expect(&user);
+            let arrival = self.way.expect(&user);
             self.look(&mut connection, &user).await?;
             if tokio::time::timeout(Duration::from_secs(1), arrival).await.is_ok() {
                 return Ok(2 * (turn + 1));
@@ -193,7 +211,7 @@ impl Probes {
                 watch.elapsed()
             };
             let user = self.user(number, turn);
-            let arrival = self.sink.expect(&user);
+            let arrival = self.way.expect(&user);
             self.look(&mut connection, &user).await?;
             let Ok(Ok(())) = tokio::time::timeout(CALLED_PATIENCE, arrival).await else {
                 let why = self.why(&mut connection, &user).await;
@@ -212,8 +230,9 @@ impl Probes {
         Connection::open(self.address).await.map_err(Error::io("connect"))
     }
 
-    /// The shopper agrees to be called.
+    /// The shopper agrees to be called, and is where he can be.
     async fn agree(&self, connection: &mut Connection, user: &str) -> Result<(), Error> {
+        self.way.ready(user).await?;
         let body = json!({ "userId": user, "messageId": format!("{user}-agrees"),
             "traits": { "consent": { "marketing": true } } });
         ask(connection, "/v1/identify", &post("/v1/identify", &self.write, body.to_string().as_bytes())).await
@@ -254,7 +273,7 @@ async fn ask(connection: &mut Connection, path: &str, request: &[u8]) -> Result<
 }
 
 /// A show that began two hours ago and ends in half an hour, with a product that costs less now.
-fn plans(now: Timestamp, webhook: &str) -> Vec<(&'static str, Value)> {
+fn plans(now: Timestamp, channel: (&'static str, Value)) -> Vec<(&'static str, Value)> {
     let minutes = |from_now: i64| rfc3339(Timestamp(now.0 + from_now * 60_000));
     let none = json!({ "never_pct": 0, "ghost_pct": 0, "random_pct": 0 });
     vec![
@@ -265,7 +284,7 @@ fn plans(now: Timestamp, webhook: &str) -> Vec<(&'static str, Value)> {
             "products/bench-serum",
             json!({ "title": "Repair serum", "category": "bench-beauty", "price": 299, "currency": "CNY" }),
         ),
-        ("channels/webhook", json!({ "url": webhook, "secret": SECRET, "private_network": true })),
+        channel,
         (
             "shows/show-1",
             json!({

@@ -44,6 +44,9 @@ pub enum Error {
         /// The beginning of what it said.
         body: String,
     },
+    /// The clients of in-app connections failed.
+    #[error("the clients of the in-app connections: {0}")]
+    Crowd(String),
     /// An event did not become visible in reasonable time.
     #[error("the event of {user} was not visible after {seconds} s")]
     NeverVisible {

@@ -38,6 +38,33 @@ pub const CALLED: Goal = Goal {
     aim: None,
 };
 
+/// An event's way to the push that it leads to, in the app.
+pub const IN_APP: Goal = Goal {
+    name: "event → in-app frame at the client, p99",
+    unit: Unit::Millis,
+    better: Better::Lower,
+    must: 50.0,
+    aim: None,
+};
+
+/// Memory of a connection that does nothing.
+pub const SOCKET: Goal = Goal {
+    name: "memory an idle in-app connection",
+    unit: Unit::Bytes,
+    better: Better::Lower,
+    must: 16.0 * 1024.0,
+    aim: Some(8.0 * 1024.0),
+};
+
+/// Messages to many connections.
+pub const FAN_OUT: Goal = Goal {
+    name: "in-app frames written, a core",
+    unit: Unit::PerSecond,
+    better: Better::Higher,
+    must: 80_000.0,
+    aim: None,
+};
+
 /// Hot columns.
 pub const HOT: Goal = Goal {
     name: "memory a shopper, hot columns",

@@ -44,6 +44,18 @@ pub const CALLED_PATIENCE: Duration = Duration::from_secs(120);
 /// Connections that take turns at probing, so that a slow probe does not keep the next one from starting.
 pub const PROBE_CONNECTIONS: usize = 32;
 
+/// Frames that each connection gets when fan-out is measured. Nobody acknowledges, and fewer may wait.
+pub const FAN_OUT_ROUNDS: usize = 24;
+
+/// How long the server rests before its memory is looked at: what was needed only to open connections is given back.
+pub const SETTLE_MEMORY: Duration = Duration::from_secs(3);
+
+/// How long the clients of a fan-out may take until the run is given up.
+pub const CROWD_PATIENCE: Duration = Duration::from_secs(60);
+
+/// Pings by which the way to a client alone is measured: twenty seconds of what a client may say.
+pub const PINGS: usize = 200;
+
 /// Bytes of an answer that its buffer has room for at first.
 pub const ANSWER_BYTES: usize = 16 << 10;
 
@@ -76,6 +88,7 @@ pub const SNAPSHOT_PATIENCE: Duration = Duration::from_secs(60);
 /// Bytes that the memory's bandwidth is measured over: far more than any cache.
 pub const BANDWIDTH_BYTES: usize = 1 << 30;
 
+const _: () = assert!(FAN_OUT_ROUNDS < beckon_sessions::limits::PENDING_MAX, "nobody reads too slowly");
 const _: () = assert!(LOAD_SHOPPERS == 1_000_000, "a request has six digits for the shopper");
 const _: () = assert!(BATCH_EVENTS <= beckon_wire::limits::BATCH_EVENTS_MAX, "a batch is taken");
 const _: () = assert!(PRODUCTS.is_multiple_of(CATEGORIES), "every category has as many products");

@@ -12,6 +12,7 @@ pub mod limits;
 
 mod called;
 mod client;
+mod crowd;
 mod dice;
 mod error;
 mod figure;
@@ -21,14 +22,17 @@ mod limit;
 mod load;
 mod machine;
 mod matching;
+mod phone;
 mod probe;
 mod request;
 mod scratch;
 mod shoppers;
 mod single;
 mod sink;
+mod sockets;
 mod target;
 mod visible;
+mod way;
 
 pub use error::Error;
 
@@ -64,9 +68,15 @@ pub struct Args {
     /// Connections of the load generator; unless given, 16 for batches and 256 for single posts.
     #[arg(long, value_parser = clap::value_parser!(u16).range(1..=4096))]
     connections: Option<u16>,
-    /// Events a second in the background of the figures `visible`, `called` and `match`.
+    /// Events a second in the background of the figures `visible`, `called`, `in_app` and `match`.
     #[arg(long, default_value_t = 100_000, value_parser = clap::value_parser!(u64).range(1..=100_000_000))]
     rate: u64,
+    /// Connections, for the figure `sockets`.
+    #[arg(long, default_value_t = 10_000, value_parser = clap::value_parser!(u32).range(1..=1_000_000).map(|it| it as usize))]
+    sockets: usize,
+    /// The clients of the figure `sockets`, which run in a process of their own.
+    #[arg(long, hide = true)]
+    crowd: bool,
     /// One part of the figure `shoppers`, which runs in processes of their own.
     #[arg(long, hide = true, value_enum)]
     stage: Option<shoppers::Stage>,
@@ -83,6 +93,10 @@ enum Which {
     Visible,
     /// Time from an event to the push that it leads to, handed over to a webhook, under load.
     Called,
+    /// The same to the frame that a connected client reads.
+    InApp,
+    /// Memory of idle in-app connections, and frames a second to all of them.
+    Sockets,
     /// Memory of many shoppers, and the time to start again with them.
     Shoppers,
     /// Time to score everyone for one show and for sixteen, and to select the best, while events are folded.
@@ -106,7 +120,11 @@ impl Args {
         if self.figure != Which::Shoppers {
             command += &format!(" --seconds {} --runs {}", self.seconds, self.runs);
         }
-        if self.wants(Which::Visible) || self.wants(Which::Called) || self.wants(Which::Match) {
+        if self.wants(Which::Visible)
+            || self.wants(Which::Called)
+            || self.wants(Which::InApp)
+            || self.wants(Which::Match)
+        {
             command += &format!(" --rate {}", self.rate);
         }
         if self.wants(Which::Shoppers) || self.wants(Which::Match) {
@@ -114,6 +132,9 @@ impl Args {
         }
         if self.wants(Which::Shoppers) {
             command += &format!(" --events-per-shopper {}", self.events_per_shopper);
+        }
+        if self.wants(Which::Sockets) {
+            command += &format!(" --sockets {}", self.sockets);
         }
         if let Some(connections) = self.connections {
             command += &format!(" --connections {connections}");
@@ -130,6 +151,9 @@ fn word<T: clap::ValueEnum>(value: T) -> String {
 pub fn run(args: Args) -> Result<(), Box<dyn std::error::Error>> {
     // What goes wrong inside must be seen here too; what merely happens would disturb.
     let _ = tracing_subscriber::fmt().with_env_filter("warn").with_writer(std::io::stderr).try_init();
+    if args.crowd {
+        return Ok(crowd::run()?);
+    }
     if let Some(stage) = args.stage {
         return Ok(shoppers::stage(&args, stage)?);
     }
@@ -140,11 +164,13 @@ pub fn run(args: Args) -> Result<(), Box<dyn std::error::Error>> {
 }
 
 fn measure(args: &Args, scratch: &Scratch) -> Result<(), Error> {
-    let measures: [(Which, Measure); 6] = [
+    let measures: [(Which, Measure); 8] = [
         (Which::Ingest, ingest::measure),
         (Which::Single, single::measure),
         (Which::Visible, visible::measure),
         (Which::Called, called::measure),
+        (Which::InApp, called::measure_in_app),
+        (Which::Sockets, sockets::measure),
         (Which::Shoppers, shoppers::measure),
         (Which::Match, matching::measure),
     ];

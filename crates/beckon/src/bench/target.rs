@@ -1,16 +1,20 @@
 //! The server under load: the real one, in this process, over a directory of the scratch.
 
-use super::client::{Connection, get};
+use super::client::{Connection, get, post};
+use super::crowd::visitor;
 use super::error::Error;
 use super::figure::line;
 use super::limits::BACK_OFF;
 use super::load::Plan;
 use crate::clock::Stopwatch;
 use crate::config::Config;
+use crate::in_app::Hub;
 use crate::runtime::Node;
 use crate::serve::Server;
 use base64::Engine as _;
+use beckon_channels::Message;
 use beckon_wire::shape::Stats;
+use serde_json::{Value, json};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;
 use std::sync::atomic::Ordering;
@@ -27,6 +31,8 @@ const SETTLING: Duration = Duration::from_secs(60);
 pub struct Target {
     runtime: Runtime,
     server: Server,
+    /// The write key.
+    pub key: String,
     /// The `Authorization` header of sources.
     pub write: String,
     /// The `Authorization` header of control calls.
@@ -67,10 +73,16 @@ impl Target {
         let runtime = runtime()?;
         let config = Config { listen: ANY_PORT, data: dir.to_owned(), ..Config::default() };
         let server = runtime.block_on(Server::start(&config, false))?;
-        let write = server.printed.write.clone().unwrap_or_default();
-        let write = base64::engine::general_purpose::STANDARD.encode(format!("{write}:"));
+        let key = server.printed.write.clone().unwrap_or_default();
+        let write = base64::engine::general_purpose::STANDARD.encode(format!("{key}:"));
         let control = server.printed.server.clone().unwrap_or_default();
-        Ok(Target { runtime, server, write: format!("Basic {write}"), control: format!("Bearer {control}") })
+        Ok(Target {
+            runtime,
+            server,
+            key,
+            write: format!("Basic {write}"),
+            control: format!("Bearer {control}"),
+        })
     }
 
     /// A load of batches on it.
@@ -90,6 +102,48 @@ impl Target {
     /// Where it listens.
     pub fn address(&self) -> SocketAddr {
         self.server.address
+    }
+
+    /// The in-app connections.
+    pub fn hub(&self) -> &Hub {
+        self.server.hub()
+    }
+
+    /// Makes the visitors of a crowd, each with his device.
+    pub fn make_visitors(&self, count: usize) -> Result<(), Error> {
+        let calls: Vec<Value> = (0..count)
+            .map(|number| {
+                let (device, visitor) = visitor(number);
+                json!({ "type": "identify", "anonymousId": visitor,
+                    "context": { "app": { "name": "bench" }, "device": { "id": device, "type": "web" } } })
+            })
+            .collect();
+        self.runtime.block_on(async {
+            let mut connection = Connection::open(self.address()).await.map_err(Error::io("connect"))?;
+            for batch in calls.chunks(1_000) {
+                let body = json!({ "batch": batch }).to_string();
+                let request = post("/v1/batch", &self.write, body.as_bytes());
+                match connection.exchange(&request).await.map_err(Error::io("make visitors"))? {
+                    200 => {}
+                    status => return Err(connection.refusal("/v1/batch", status)),
+                }
+            }
+            Ok(())
+        })?;
+        self.settle()
+    }
+
+    /// Sends in-app messages on the server's threads, and does not wait for them to arrive.
+    pub fn send_all(&self, mut messages: Vec<Message>) {
+        let half = messages.split_off(messages.len() / 2);
+        for part in [messages, half] {
+            let hub = self.hub().clone();
+            self.runtime.spawn(async move {
+                for message in &part {
+                    hub.send(message).await;
+                }
+            });
+        }
     }
 
     /// Waits until everything acknowledged is folded.
@@ -124,6 +178,8 @@ impl Target {
         let watch = Stopwatch::start();
         loop {
             let stats = self.stats()?;
+            // What connections tell is journalled like what is sent.
+            let acknowledged = acknowledged + self.hub().tallies().told.load(Ordering::Relaxed);
             let folded = stats.events.total;
             if folded == acknowledged && stats.lag.fold_backlog_bytes == 0 {
                 return Ok(stats);

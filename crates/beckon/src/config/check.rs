@@ -117,7 +117,7 @@ fn timezone(config: &Config, found: &mut Vec<Error>) {
 }
 
 fn sizes(config: &Config, found: &mut Vec<Error>) {
-    let Config { journal, snapshot, dedup, .. } = config;
+    let Config { journal, snapshot, dedup, in_app, .. } = config;
     let checked = [
         within("worker_threads", config.worker_threads, 0, WORKER_THREADS_MAX),
         within("journal.segment_bytes", journal.segment_bytes, SEGMENT_BYTES_MIN, SEGMENT_BYTES_MAX),
@@ -130,6 +130,9 @@ fn sizes(config: &Config, found: &mut Vec<Error>) {
         within("snapshot.every_minutes", snapshot.every_minutes, 1, SNAPSHOT_EVERY_MINUTES_MAX),
         within("dedup.budget_bytes", dedup.budget_bytes, DEDUP_BYTES_MIN, DEDUP_BYTES_MAX),
         within("dedup.span_hours", dedup.span_hours, 1, DEDUP_SPAN_HOURS_MAX),
+        within("in_app.connections_max", in_app.connections_max, 1, CONNECTIONS_MAX),
+        within("in_app.ack_wait_s", in_app.ack_wait_s, 1, ACK_WAIT_S_MAX),
+        within("in_app.ping_s", in_app.ping_s, 1, PING_S_MAX),
     ];
     found.extend(checked.into_iter().flatten());
 }

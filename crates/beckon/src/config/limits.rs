@@ -48,6 +48,24 @@ pub const DEDUP_SPAN_HOURS_MAX: u32 = 30 * 24;
 /// Most origins named for CORS: each is compared on every request of a browser.
 pub const CORS_ORIGINS_MAX: usize = 100;
 
+/// In-app connections that may be open at once.
+pub const CONNECTIONS_MAX_DEFAULT: u32 = 100_000;
+
+/// Most in-app connections that can be asked for: beyond it one machine has no ports and no memory.
+pub const CONNECTIONS_MAX: u32 = 10_000_000;
+
+/// Seconds that an in-app message waits for its acknowledgement.
+pub const ACK_WAIT_S_DEFAULT: u32 = 20;
+
+/// Most of them: longer, and the moment is over before another channel is tried.
+pub const ACK_WAIT_S_MAX: u32 = 600;
+
+/// Seconds between pings: under the half minute after which widespread proxies cut what is silent.
+pub const PING_S_DEFAULT: u32 = 25;
+
+/// Most of them.
+pub const PING_S_MAX: u32 = 300;
+
 /// Most letters by which a word may differ from a known one and still be taken for it.
 pub const TYPO_DISTANCE_MAX: usize = 2;
 

@@ -46,6 +46,8 @@ pub struct Config {
     pub dedup: Dedup,
     /// Which web pages may send events.
     pub cors: Cors,
+    /// Connections of apps and pages.
+    pub in_app: InApp,
     /// What is logged.
     pub log: Log,
     /// Keys that the environment sets. They never stand in the file.
@@ -105,6 +107,18 @@ pub struct Cors {
     pub origins: Vec<String>,
 }
 
+/// Connections of apps and pages.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct InApp {
+    /// Most connections that may be open. Each needs an open file of the system.
+    pub connections_max: u32,
+    /// How long a message waits for the client's acknowledgement, in seconds.
+    pub ack_wait_s: u32,
+    /// Seconds between pings; after two and a half of them in silence a connection counts as dead.
+    pub ping_s: u32,
+}
+
 /// What is logged.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -136,6 +150,7 @@ impl Default for Config {
             snapshot: Snapshot::default(),
             dedup: Dedup::default(),
             cors: Cors::default(),
+            in_app: InApp::default(),
             log: Log::default(),
             first_keys: FirstKeys::default(),
         }
@@ -173,6 +188,16 @@ impl Default for Dedup {
 impl Default for Cors {
     fn default() -> Self {
         Cors { origins: vec!["*".to_owned()] }
+    }
+}
+
+impl Default for InApp {
+    fn default() -> Self {
+        InApp {
+            connections_max: limits::CONNECTIONS_MAX_DEFAULT,
+            ack_wait_s: limits::ACK_WAIT_S_DEFAULT,
+            ping_s: limits::PING_S_DEFAULT,
+        }
     }
 }
 

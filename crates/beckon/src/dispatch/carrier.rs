@@ -7,6 +7,7 @@
 use super::compose::Composer;
 use super::line::Line;
 use super::verdict::verdict;
+use crate::in_app::{Answered, Hub};
 use crate::runtime::{Carrying, Node, Outward};
 use crate::secrets::Secrets;
 use beckon_channels as channels;
@@ -17,6 +18,7 @@ use beckon_core::shard::calling::parcel::Parcel;
 use beckon_core::show::ChannelPlan;
 use beckon_core::time::Timestamp;
 use beckon_engine::record;
+use beckon_sessions::Carried;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
@@ -28,6 +30,9 @@ const IN_FLIGHT_MAX: u32 = 4_096;
 
 /// Messages that wait for one channel at most.
 const QUEUE_MAX: u32 = 1 << 20;
+
+/// Answers of in-app connections that are journalled together at most.
+const CARRIED_TOGETHER_MAX: usize = 1_024;
 
 /// How long to sleep when nothing is due.
 const NOTHING_DUE: Duration = Duration::from_secs(3600);
@@ -45,6 +50,9 @@ struct Attempt {
 #[derive(Debug)]
 struct Sent {
     channel: Channel,
+    /// Those that need no more of the channel.
+    tickets: Vec<TicketId>,
+    /// What is known of them already.
     answers: Vec<(PushId, Answer)>,
     verdict: Verdict,
 }
@@ -54,6 +62,8 @@ pub struct Carrier {
     node: Node,
     secrets: Secrets,
     composer: Arc<Composer>,
+    hub: Hub,
+    carried: UnboundedReceiver<Answered>,
     machine: Dispatch,
     lines: BTreeMap<Channel, Arc<Line>>,
     plans: BTreeMap<Channel, ChannelPlan>,
@@ -76,13 +86,17 @@ fn ticket_id(push: PushId) -> TicketId {
 }
 
 impl Carrier {
-    /// A carrier for `node`.
-    pub fn new(node: Node, secrets: Secrets, composer: Composer) -> Self {
+    /// A carrier for `node`, with the in-app connections of `hub`.
+    pub fn new(node: Node, secrets: Secrets, composer: Composer, hub: Hub) -> Self {
         let (sent, was_sent) = unbounded_channel();
+        // A hub has one carrier; a second one would hear nothing of its messages.
+        let carried = hub.answers().unwrap_or_else(|| unbounded_channel().1);
         Carrier {
             node,
             secrets,
             composer: Arc::new(composer),
+            hub,
+            carried,
             machine: Dispatch::default(),
             lines: BTreeMap::new(),
             plans: BTreeMap::new(),
@@ -109,6 +123,7 @@ impl Carrier {
         for ticket in waiting {
             self.handle(Input::Queue(ticket));
         }
+        let mut carried = Vec::new();
         loop {
             let due = self.machine.next_deadline().map(|it| it.0);
             let nap = self.nap(due);
@@ -118,6 +133,9 @@ impl Carrier {
                     None => return,
                 },
                 Some(sent) = self.was_sent.recv() => self.answered(sent),
+                1.. = self.carried.recv_many(&mut carried, CARRIED_TOGETHER_MAX) => {
+                    self.journal_carried(carried.drain(..));
+                }
                 () = tokio::time::sleep(nap) => self.handle(Input::Tick),
             }
             self.tell_idle(leaving.is_empty());
@@ -149,10 +167,12 @@ impl Carrier {
             Outward::WhenIdle(done) => {
                 // Time may have moved since the last look at the queues.
                 self.handle(Input::Tick);
+                self.hub.tick();
                 self.waiting_for_idle.push(done);
             }
             Outward::NextDeadline(answer) => {
-                let _ = answer.send(self.machine.next_deadline().map(|it| it.0));
+                let queues = self.machine.next_deadline().map(|it| it.0);
+                let _ = answer.send(queues.into_iter().chain(self.hub.next_deadline()).min());
             }
         }
     }
@@ -161,7 +181,9 @@ impl Carrier {
     fn tell_idle(&mut self, nothing_leaves: bool) {
         let now = self.node.clock().now();
         let due = self.machine.next_deadline().is_some_and(|it| it.0 <= now);
-        if nothing_leaves && self.sending == 0 && self.attempts.is_empty() && !due {
+        // What waits for an acknowledgement is not waited for here: with a virtual clock its time would never be up.
+        let is_idle = self.sending == 0 && self.attempts.is_empty() && self.carried.is_empty();
+        if nothing_leaves && is_idle && !due {
             self.waiting_for_idle.drain(..).for_each(|it| {
                 let _ = it.send(());
             });
@@ -179,6 +201,10 @@ impl Carrier {
             self.handle(Input::Configure(channel, options(None)));
         }
         for plan in plans {
+            if plan.channel == Channel::InApp {
+                self.configure_in_app(plan);
+                continue;
+            }
             let secret = self.secrets.channel(&plan.secret);
             let same = self.plans.get(&plan.channel) == Some(&plan)
                 && self.lines.get(&plan.channel).is_some_and(|it| it.has_secret(secret.as_deref()));
@@ -198,6 +224,14 @@ impl Carrier {
             let options = options(Some(&plan).filter(|_| works));
             self.plans.insert(channel, plan);
             self.handle(Input::Configure(channel, options));
+        }
+    }
+
+    /// The in-app channel needs no line: its connections are here.
+    fn configure_in_app(&mut self, plan: ChannelPlan) {
+        if self.plans.get(&plan.channel) != Some(&plan) {
+            self.handle(Input::Configure(plan.channel, options(Some(&plan))));
+            self.plans.insert(plan.channel, plan);
         }
     }
 
@@ -250,6 +284,9 @@ impl Carrier {
 
     fn send(&mut self, channel: Channel, parcels: Vec<Parcel>) {
         self.sending += 1;
+        if channel == Channel::InApp {
+            return self.send_in_app(parcels);
+        }
         let (node, composer, sent) = (self.node.clone(), self.composer.clone(), self.sent.clone());
         let line = self.lines.get(&channel).cloned();
         let failures = self.failures.get(&channel).copied().unwrap_or(0) + 1;
@@ -282,16 +319,51 @@ impl Carrier {
                         .collect::<Vec<_>>(),
                 ),
             }
-            let _ = sent.send(Sent { channel, answers, verdict: verdict_of_channel });
+            let tickets = answers.iter().map(|it| ticket_id(it.0)).collect();
+            let _ = sent.send(Sent { channel, tickets, answers, verdict: verdict_of_channel });
         });
+    }
+
+    /// Gives messages to their devices. That is all the channel has to do with them: what waits for a slow device
+    /// waits there, and holds up nobody here. Its answer comes later, by itself.
+    fn send_in_app(&self, parcels: Vec<Parcel>) {
+        let (node, composer, hub, sent) =
+            (self.node.clone(), self.composer.clone(), self.hub.clone(), self.sent.clone());
+        tokio::spawn(async move {
+            if !node.until_durable().await {
+                return;
+            }
+            let (messages, answers) = composer.compose(&node, &parcels);
+            for message in &messages {
+                hub.send(message).await;
+            }
+            let tickets = parcels.iter().map(|it| ticket_id(it.id)).collect();
+            let _ = sent.send(Sent { channel: Channel::InApp, tickets, answers, verdict: Verdict::Done });
+        });
+    }
+
+    /// What became of in-app messages.
+    fn journal_carried(&self, carried: impl Iterator<Item = Answered>) {
+        let answers: Vec<(PushId, Answer)> = carried
+            .filter_map(|(id, carried)| {
+                let answer = match carried {
+                    Carried::Delivered => Answer::Delivered,
+                    Carried::Unreached => Answer::Unreached,
+                    Carried::Ambiguous => Answer::Ambiguous,
+                };
+                Some((id.parse().ok()?, answer))
+            })
+            .collect();
+        if !answers.is_empty() {
+            self.node.journal(record::answered(answers));
+        }
     }
 
     fn answered(&mut self, sent: Sent) {
         self.sending -= 1;
-        let Sent { channel, answers, verdict } = sent;
+        let Sent { channel, tickets, answers, verdict } = sent;
         let failures = self.failures.entry(channel).or_default();
         *failures = if verdict == Verdict::Done { 0 } else { *failures + 1 };
-        let tickets = answers.iter().map(|it| ticket_id(it.0)).collect();
         if !answers.is_empty() {
             self.node.journal(record::answered(answers));
         }

@@ -63,13 +63,16 @@ pub async fn put_channel(
     body: Bytes,
 ) -> Result<Response, Failure> {
     let channel = channel_of(&word)?;
-    if channel != Channel::Webhook {
+    if !matches!(channel, Channel::Webhook | Channel::InApp) {
         let detail = format!(
             "`{word}` cannot be set up in this version; `webhook` can, and reaches any vendor through a server of yours"
         );
         return Err(invalid("channel", detail).into());
     }
     let input: ChannelInput = read_json(&body)?;
+    if channel == Channel::InApp {
+        return put_in_app(&app, input).await;
+    }
     check_url(&input.url, input.private_network)?;
     let given = input.secret.clone();
     if let Some(secret) = &given {
@@ -86,6 +89,19 @@ pub async fn put_channel(
     }
     let entered = put(&app, Staged::PutChannel(plan), |it| it.channel(channel.into()).cloned()).await?;
     Ok(json(&ChannelPlan { secret: made, ..shape(&app, &entered) }))
+}
+
+/// The in-app channel goes over the connections of this server: there is nothing to call and nothing to sign.
+async fn put_in_app(app: &App, input: ChannelInput) -> Result<Response, Failure> {
+    if !input.url.is_empty() || input.private_network {
+        return Err(invalid("/url", "the in-app channel calls nobody: leave it out").into());
+    }
+    if input.secret.is_some() {
+        return Err(invalid("/secret", "the in-app channel signs nothing: leave it out").into());
+    }
+    let plan = input.into_core(Channel::InApp, "")?;
+    let entered = put(app, Staged::PutChannel(plan), |it| it.channel(Channel::InApp.into()).cloned()).await?;
+    Ok(json(&shape(app, &entered)))
 }
 
 /// `DELETE /api/v1/channels/{channel}`: takes a channel out, with its secret.

@@ -29,7 +29,7 @@ pub async fn cors(State(app): State<App>, request: Request, next: Next) -> Respo
     response
 }
 
-fn allowed_origin(origins: &[String], origin: &HeaderValue) -> Option<HeaderValue> {
+pub(super) fn allowed_origin(origins: &[String], origin: &HeaderValue) -> Option<HeaderValue> {
     if origins.iter().any(|it| it == "*") {
         return Some(HeaderValue::from_static("*"));
     }

@@ -42,6 +42,11 @@ struct Turn {
     work: Word,
 }
 
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Reason {
+    reason: Word,
+}
+
 /// A label that is one of our own stable words.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 struct Word(&'static str);
@@ -87,6 +92,38 @@ impl Tallies {
             _ => 0.0,
         }
     }
+}
+
+/// What in-app connections do.
+fn in_app(app: &App, registry: &mut Registry) {
+    let (counts, tallies) = (app.hub.counts(), app.hub.tallies());
+    let mut gauge = |name: &str, help: &str, value: usize| {
+        let gauge = Gauge::<i64>::default();
+        gauge.set(i64::try_from(value).unwrap_or(i64::MAX));
+        registry.register(name, help, gauge);
+    };
+    gauge("in_app_connections", "In-app connections that are open", app.hub.open_connections());
+    gauge("in_app_sessions", "In-app sessions, also those whose connection may come back", counts.sessions);
+    gauge("in_app_messages_waiting", "In-app messages that wait for an acknowledgement", counts.messages);
+    let mut counter = |name: &str, help: &str, value: &AtomicU64| {
+        let counter = Counter::<u64>::default();
+        counter.inc_by(value.load(Ordering::Relaxed));
+        registry.register(name, help, counter);
+    };
+    counter("in_app_opened", "In-app connections that said whose they are, and were taken", &tallies.opened);
+    counter("in_app_written", "Message frames given to in-app connections", &tallies.written);
+    counter("in_app_told", "Events journalled of connections and their devices", &tallies.told);
+    counter("in_app_heard", "Frames that came over in-app connections", &tallies.heard);
+    let carried = Family::<Outcome, Counter>::default();
+    for (word, count) in tallies.all_carried() {
+        carried.get_or_create(&Outcome { outcome: Word(word) }).inc_by(count);
+    }
+    registry.register("in_app_carried", "In-app messages by what became of them", carried);
+    let closed = Family::<Reason, Counter>::default();
+    for (word, count) in tallies.all_closed() {
+        closed.get_or_create(&Reason { reason: Word(word) }).inc_by(count);
+    }
+    registry.register("in_app_closed", "In-app connections that the server closed, by reason", closed);
 }
 
 /// The metrics in OpenMetrics' text format.
@@ -137,6 +174,7 @@ pub async fn render(app: &App) -> Result<String, Failure> {
     counter("journal_commits", "Commits, each one fdatasync", load(&committed.commits));
     counter("journal_bytes", "Bytes made durable", load(&committed.bytes));
     counter("journal_failures", "Commits that failed and were tried again", load(&committed.failures));
+    in_app(app, &mut registry);
     registry.register("collect_requests", "Collect requests by outcome", app.tallies.requests.clone());
     let (longest, took) = (
         Family::<Turn, Gauge<f64, AtomicU64>>::default(),

@@ -13,6 +13,7 @@ mod collect;
 mod control_clock;
 mod cors;
 mod edge;
+mod in_app;
 mod listen;
 mod local;
 mod metrics;
@@ -23,6 +24,7 @@ mod policy;
 mod profiles;
 mod reports;
 mod resource;
+mod sdk;
 mod shows;
 mod stats;
 mod tap;
@@ -32,6 +34,7 @@ pub mod tls;
 use crate::clock::Stopwatch;
 use crate::config::Config;
 use crate::dispatch::tap::TapLinks;
+use crate::in_app::Hub;
 use crate::keys;
 use crate::runtime::Node;
 use crate::secrets::Secrets;
@@ -59,7 +62,9 @@ pub struct Inner {
     pub secrets: Secrets,
     /// Makes and reads tap links.
     pub links: TapLinks,
-    zones: Zones,
+    /// The in-app connections.
+    pub hub: Hub,
+    zones: Arc<Zones>,
     default_timezone: String,
     origins: Vec<String>,
     started: Stopwatch,
@@ -92,12 +97,15 @@ impl App {
         let own = || format!("{scheme}://{}", config.listen);
         let base = config.public_url.clone().unwrap_or_else(own);
         let links = TapLinks::new(&base, &secrets.tap_key());
+        let zones = Arc::new(Zones::new());
+        let hub = Hub::new(node.clone(), zones.clone(), &config.default_timezone, &config.in_app);
         App(Arc::new(Inner {
+            hub,
             node,
             keys,
             secrets,
             links,
-            zones: Zones::new(),
+            zones,
             default_timezone: config.default_timezone.clone(),
             origins: config.cors.origins.clone(),
             started: Stopwatch::start(),
@@ -213,6 +221,10 @@ pub fn router(app: App) -> Router {
         .route("/readyz", get(ops::readyz))
         .route("/openapi.json", get(openapi::serve))
         .route("/docs/errors", any(ops::errors))
+        .route("/sdk/{file}", get(sdk::file))
+        .route("/ws", get(in_app::socket::open))
+        .route("/sse", get(in_app::stream::open))
+        .route("/sse/{session}", post(in_app::stream::post))
         .route("/t/{token}", get(tap::page))
         .route("/t/{token}/now", get(tap::now))
         .route("/t/{token}/tapped", post(tap::tapped))

@@ -245,7 +245,7 @@ fn vouching() -> (TempDir, Source) {
     (dir, source)
 }
 
-fn signed(header: &str, claims: &str, secret: &str) -> String {
+pub fn signed(header: &str, claims: &str, secret: &str) -> String {
     let part = |it: &[u8]| URL_SAFE_NO_PAD.encode(it);
     let signed = format!("{}.{}", part(header.as_bytes()), part(claims.as_bytes()));
     let key = hmac::Key::new(hmac::HMAC_SHA256, secret.as_bytes());

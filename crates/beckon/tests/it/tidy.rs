@@ -64,6 +64,7 @@ fn the_pure_crates_stay_pure() {
         ("channels", &["tokio", "hyper", "beckon", "rand", "std::fs", "std::thread", "std::time"][..]),
         ("wire", &["tokio", "std::fs", "std::net", "std::thread", "std::time::"][..]),
         ("market", &["tokio", "rand", "std::fs", "std::net", "std::thread", "std::time"][..]),
+        ("sessions", &["tokio", "serde", "rand", "std::fs", "std::net", "std::thread", "std::time"][..]),
         ("journal", &["tokio", "serde", "std::net", "std::thread", "std::time"][..]),
     ];
     for (name, words) in forbidden {

@@ -28,6 +28,7 @@ pub use answer::{Collected, Reason, Rejected};
 pub(crate) use body::is_object;
 pub use body::{Body, Bulk, Refusal};
 pub use call::{CallKind, Route};
+pub use words::network;
 
 use beckon_core::director::catalogue::{Host, Product, Room};
 use beckon_core::event::Event;

@@ -4,7 +4,7 @@ use super::json::{Value, is_any};
 use beckon_core::event::{Channel, Class, Network, Permission, Place, Sex};
 
 /// A kind of network, by the browser's, the phone's or our own word for it.
-pub(crate) fn network(word: &str) -> Option<Network> {
+pub fn network(word: &str) -> Option<Network> {
     const WORDS: &[(Network, &[&str])] = &[
         (Network::Wifi, &["wifi", "wi-fi", "wlan", "ethernet", "wired"]),
         (Network::Fastest, &["5g", "nr", "fastest"]),

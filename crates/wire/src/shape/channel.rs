@@ -20,7 +20,9 @@ pub struct ChannelInput {
     /// Whether it is in use.
     #[serde(default = "yes")]
     pub enabled: bool,
-    /// Where its requests go: `https`, or plain `http` within a private network.
+    /// Where its requests go: `https`, or plain `http` within a private network. The webhook needs it, the in-app
+    /// channel has none.
+    #[serde(default)]
     #[cfg_attr(feature = "openapi", schema(format = "uri", max_length = 2048))]
     pub url: String,
     /// What its requests are signed with: `whsec_` and 24 to 64 bytes in base64. Left out, the one there is
@@ -55,7 +57,7 @@ pub struct ChannelPlan {
     pub channel: Channel,
     /// Whether it is in use.
     pub enabled: bool,
-    /// Where its requests go.
+    /// Where its requests go; empty for a channel that calls nobody.
     pub url: String,
     /// The secret that was made just now: this is the one time that it is shown.
     #[serde(skip_serializing_if = "Option::is_none")]

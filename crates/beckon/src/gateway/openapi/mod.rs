@@ -349,7 +349,7 @@ pub fn document() -> Value {
         "info": {
             "title": "Beckon",
             "version": env!("CARGO_PKG_VERSION"),
-            "description": "Precision push for live commerce: collect, catalogue, shows, profiles.",
+            "description": "Precision push for live commerce: collect, catalogue, shows, profiles. Apps and pages get messages over a WebSocket at `/ws` (subprotocol `beckon.v1`), or an event stream at `GET /sse` with frames posted to `/sse/{session}`: this description cannot say how frames follow each other, docs/in-app.md does.",
             "license": { "name": "Apache-2.0", "identifier": "Apache-2.0" }
         },
         "servers": [{ "url": "/" }],
