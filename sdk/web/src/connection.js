@@ -105,12 +105,13 @@ export class Connection {
     this.#become({ state: 'idle' })
   }
 
-  /** Somebody else is here: nothing of the former shopper's goes on. */
+  /**
+   * Says hello anew, for somebody else is here. It names the session all the same: a visitor who signed in goes on with
+   * his, another shopper's ends with that.
+   */
   restart() {
     const { state } = this.#state
     this.#drop()
-    this.#acks.clear()
-    this.#it.store.remove('session')
     this.#attempt = 0
     if (state === 'idle') return
     this.#state = { state: 'idle' }

@@ -95,8 +95,12 @@ export class InApp extends EventTarget {
     // An open connection keeps a page out of the cache for "back".
     on(globalThis, 'pagehide', () => this.#connection.close())
     on(globalThis, 'pageshow', ({ persisted }) => persisted && this.#look())
+    let { anonymousId, userId } = this.#beckon
     on(this.#beckon, 'identity', () => {
-      this.#clear()
+      const isSame = userId === undefined && anonymousId === this.#beckon.anonymousId
+      ;({ anonymousId, userId } = this.#beckon)
+      // A visitor who signs in may go on reading; anybody else sees nothing of the former shopper's.
+      if (!isSame) this.#clear()
       this.#connection.restart()
     })
     on(this.#beckon, 'device', (event) => {

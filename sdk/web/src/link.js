@@ -57,7 +57,7 @@ export function webSocket(host, hello, heard) {
  * @returns {Link}
  */
 export function eventStream(host, { device, state, ...hello }, heard) {
-  const query = new URLSearchParams({ device: device.id })
+  const query = new URLSearchParams({ device: device.id, device_type: device.type })
   for (const [name, value] of Object.entries(hello)) if (value !== undefined && name !== 'type') query.set(name, value)
   const source = new EventSource(`${host}/sse?${query}`)
   /** @type {string | undefined} */

@@ -21,13 +21,16 @@ class Locks {
 export class Area {
   items = new Map()
   quota = 5_000_000
+  #used = 0
+  #keys
 
   get length() {
     return this.items.size
   }
 
   key(at) {
-    return [...this.items.keys()][at] ?? null
+    this.#keys ??= [...this.items.keys()]
+    return this.#keys[at] ?? null
   }
 
   getItem(name) {
@@ -35,12 +38,17 @@ export class Area {
   }
 
   setItem(name, value) {
-    const used = [...this.items].reduce((sum, [key, text]) => sum + (key === name ? 0 : key.length + text.length), 0)
-    if (used + name.length + value.length > this.quota) throw new DOMException('full', 'QuotaExceededError')
+    const old = this.items.has(name) ? name.length + this.items.get(name).length : 0
+    const used = this.#used - old + name.length + value.length
+    if (used > this.quota) throw new DOMException('full', 'QuotaExceededError')
+    this.#used = used
+    if (!old) this.#keys = undefined
     this.items.set(name, value)
   }
 
   removeItem(name) {
+    if (this.items.has(name)) this.#used -= name.length + this.items.get(name).length
+    this.#keys = undefined
     this.items.delete(name)
   }
 }

@@ -380,6 +380,7 @@ test('where WebSockets do not get through, an event stream does', async (t) => {
   const source = Source.all[0]
   assert.deepEqual(Object.fromEntries(source.url.searchParams), {
     device: beckon.deviceId,
+    device_type: 'web',
     write_key: 'k-1',
     app: 'shop',
     anonymous_id: beckon.anonymousId,
@@ -442,16 +443,31 @@ test('what the hello said of the device is not said again, and what changed sinc
   assert.deepEqual([socket().of('state'), server.events], [[{ type: 'state', app_state: 'background' }], []])
 })
 
-test('another shopper has a session of his own, and sees nothing of the former', async (t) => {
+test('a visitor who signs in goes on reading, in his session', async (t) => {
   const { beckon, socket, connect, says, shown } = await open(t)
   await connect()
   await says(messageOf())
-  beckon.identify('u-2')
+  beckon.identify('u-1')
   await settle()
-  assert.equal(shown[0].isThere, false)
+  assert.equal(shown[0].isThere, true)
   const [hello] = socket().frames
-  assert.deepEqual([Socket.all.length, hello.user_id, hello.session], [2, 'u-2', undefined])
+  assert.deepEqual([Socket.all.length, hello.user_id, hello.session], [2, 'u-1', 's-1'])
 })
+
+for (const [what, happens] of [['signs in', (beckon) => beckon.identify('u-2')], ['comes after signing out', (beckon) => beckon.reset()]]) {
+  test(`another shopper who ${what} sees nothing of the former, whose session ends`, async (t) => {
+    const { beckon, socket, connect, says, shown } = await open(t)
+    beckon.identify('u-1')
+    await settle()
+    await connect()
+    await says(messageOf())
+    happens(beckon)
+    await settle()
+    assert.equal(shown[0].isThere, false)
+    const [hello] = socket().frames
+    assert.deepEqual([hello.user_id, hello.anonymous_id, hello.session], [beckon.userId, beckon.anonymousId, 's-1'])
+  })
+}
 
 test('what comes from outside cannot do harm', async (t) => {
   const { says, socket, connect, shown, entered } = await open(t)

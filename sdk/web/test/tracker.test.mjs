@@ -352,14 +352,40 @@ test('a page that leaves stays within what browsers let go, and the next page se
 test('what is on its way already is not sent again by a page that leaves', async (t) => {
   const { server, leave, hide } = open(t)
   const beckon = load()
+  server.next = [hang]
   beckon.track('one')
-  await pass(500)
-  const before = server.requests.length
-  beckon.flush()
+  await pass(600)
+  beckon.track('two')
   leave()
   hide()
   await pass(1_000)
-  assert.deepEqual([before, server.events, server.repeated], [1, ['one'], 0])
+  assert.deepEqual([server.events, server.repeated, server.requests.length], [['two'], 0, 2])
+})
+
+test('a page that leaves in a pause keeps it, and the next page sends', async (t) => {
+  const { server, leave } = open(t)
+  server.next = [() => answer(429, {}, { 'retry-after': '30' })]
+  const beckon = load()
+  beckon.track('one')
+  await pass(600)
+  leave()
+  await settle()
+  assert.equal(server.requests.length, 1)
+  load()
+  await pass(34_000, 1_000)
+  assert.deepEqual([server.events, server.repeated], [['one'], 0])
+})
+
+test('waits begin anew after a success', async (t) => {
+  const { server } = open(t)
+  const beckon = load()
+  server.next = [broken, broken, broken]
+  beckon.track('one')
+  await pass(20_000)
+  server.next = [broken]
+  beckon.track('two')
+  await pass(3_000)
+  assert.deepEqual(server.events, ['one', 'two'])
 })
 
 test('signing out is said for the user, and who comes next is new', async (t) => {

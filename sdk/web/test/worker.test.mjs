@@ -219,14 +219,17 @@ test('a subscription that cannot be made anew is told as gone', async () => {
   assert.deepEqual([subscription, permission], [null, 'denied'])
 })
 
-test('what was shown is remembered within bounds, the newest longest', async () => {
-  for (let at = 0; at < 520; at++) await claim(`old-${at}`)
-  const browser = start({ windows: [visible] })
-  await browser.push(messageOf({ id: 'old-519' }))
-  assert.equal(browser.notifications.length, 0)
+test('what was shown is remembered within bounds, the newest longest, by page and worker alike', async () => {
   const database = await new Promise((ok) => (indexedDB.open('beckon').onsuccess = (event) => ok(event.target.result)))
-  const count = await new Promise(
-    (ok) => (database.transaction('seen').objectStore('seen').count().onsuccess = (event) => ok(event.target.result)),
-  )
-  assert.equal(count, 500)
+  const remembered = () =>
+    new Promise((ok) => {
+      database.transaction('seen').objectStore('seen').count().onsuccess = (event) => ok(event.target.result)
+    })
+  for (let at = 0; at < 520; at++) await claim(`old-${at}`)
+  assert.equal(await remembered(), 500)
+  const browser = start({ windows: [visible] })
+  await browser.push(messageOf())
+  assert.equal(await remembered(), 500)
+  await browser.push(messageOf({ id: 'old-519' }))
+  assert.equal(browser.notifications.length, 1)
 })

@@ -47,6 +47,7 @@ async function plan() {
   const minutes = (from_now) => new Date(Date.now() + from_now * 60_000).toISOString()
   const none = { never_pct: 0, ghost_pct: 0, random_pct: 0 }
   await control('PUT', 'policy', { quiet_hours: null, gap_minutes: 0, fatigue: 0, holdouts: none })
+  await control('PUT', 'channels/in_app', {})
   await control('PUT', 'hosts/mei', { name: 'Mei', style: 'calm' })
   await control('PUT', 'rooms/beauty', { title: 'Beauty room', host_id: 'mei' })
   await control('PUT', 'products/serum', { title: 'Repair serum', category: 'skincare', price: 299, currency: 'CNY' })
