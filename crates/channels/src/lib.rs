@@ -31,8 +31,10 @@ mod channel;
 pub mod guard;
 mod message;
 mod retry_after;
+mod rfc3339;
 pub mod signature;
 pub mod webhook;
+pub mod webpush;
 
 pub use answer::{Answer, WHY_CHARS_MAX};
 pub use channel::{Caps, Channel, Composed, Limits, Outcome, Request, TransportError, unsent};

@@ -304,7 +304,7 @@ fn answer(it: &channels::Answer, attempt: u8, now: Timestamp) -> Answer {
     match it {
         channels::Answer::Accepted { .. } => Answer::Accepted,
         channels::Answer::Delivered => Answer::Delivered,
-        channels::Answer::Gone => Answer::Gone,
+        channels::Answer::Gone { .. } => Answer::Gone,
         channels::Answer::Later { after_ms } => {
             match beckon_core::dispatch::retry::after(u32::from(attempt), *after_ms) {
                 Some(wait_ms) => Answer::Later(Timestamp(now.0.saturating_add(wait_ms))),
