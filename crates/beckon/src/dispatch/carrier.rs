@@ -6,7 +6,6 @@
 
 use super::compose::Composer;
 use super::line::Line;
-use super::verdict::verdict;
 use crate::runtime::{Carrying, Node, Outward};
 use crate::secrets::Secrets;
 use beckon_channels as channels;
@@ -264,7 +263,7 @@ impl Carrier {
                 Some(line) if !messages.is_empty() => {
                     let told = line.send(&node, &messages).await;
                     let all: Vec<channels::Answer> = told.iter().map(|it| it.1.clone()).collect();
-                    verdict_of_channel = verdict(node.clock().now(), &all, failures);
+                    verdict_of_channel = line.verdict(node.clock().now(), &all, failures);
                     let now = node.clock().now();
                     answers.extend(told.into_iter().filter_map(|(id, it)| {
                         let push: PushId = id.parse().ok()?;
