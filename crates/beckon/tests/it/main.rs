@@ -19,4 +19,6 @@ mod shows;
 mod sink;
 mod tidy;
 mod tools;
+mod webpush;
+mod webpush_peers;
 mod zones;
