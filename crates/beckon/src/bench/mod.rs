@@ -29,6 +29,7 @@ mod single;
 mod sink;
 mod target;
 mod visible;
+mod webpush;
 
 pub use error::Error;
 
@@ -87,6 +88,8 @@ enum Which {
     Shoppers,
     /// Time to score everyone for one show and for sixteen, and to select the best, while events are folded.
     Match,
+    /// Web Push: messages encrypted, and encrypted and sent, by one core.
+    Webpush,
     /// All of them.
     All,
 }
@@ -140,13 +143,14 @@ pub fn run(args: Args) -> Result<(), Box<dyn std::error::Error>> {
 }
 
 fn measure(args: &Args, scratch: &Scratch) -> Result<(), Error> {
-    let measures: [(Which, Measure); 6] = [
+    let measures: [(Which, Measure); 7] = [
         (Which::Ingest, ingest::measure),
         (Which::Single, single::measure),
         (Which::Visible, visible::measure),
         (Which::Called, called::measure),
         (Which::Shoppers, shoppers::measure),
         (Which::Match, matching::measure),
+        (Which::Webpush, webpush::measure),
     ];
     let mut figures = Vec::new();
     let mut done = Ok(());

@@ -31,6 +31,8 @@ pub struct Options {
     pub policy: Policy,
     /// Whose certificates are trusted.
     pub roots: Roots,
+    /// Whether HTTP/2 is spoken also where there is no TLS to agree on it (RFC 9113, section 3.3).
+    pub http2_without_tls: bool,
     /// How long name, connection and TLS may take together.
     pub connect_timeout: Duration,
     /// How long a connected vendor may take until its answer begins.
@@ -44,6 +46,7 @@ impl Default for Options {
         Options {
             policy: Policy::default(),
             roots: Roots::default(),
+            http2_without_tls: false,
             connect_timeout: CONNECT_TIMEOUT,
             answer_timeout: ANSWER_TIMEOUT,
             body_timeout: BODY_TIMEOUT,
@@ -64,6 +67,7 @@ pub struct Sender {
     single: Http,
     under_way: AtomicUsize,
     http1: Mutex<BTreeSet<String>>,
+    http2_without_tls: bool,
     connect_timeout: Duration,
     answer_timeout: Duration,
     body_timeout: Duration,
@@ -107,6 +111,7 @@ impl Sender {
             single: client(IDLE_TIMEOUT, false),
             under_way: AtomicUsize::new(0),
             http1: Mutex::default(),
+            http2_without_tls: options.http2_without_tls,
             connect_timeout: options.connect_timeout,
             answer_timeout: options.answer_timeout,
             body_timeout: options.body_timeout,
@@ -158,7 +163,8 @@ impl Sender {
         let _under_way = UnderWay(&self.under_way);
         let vendor = request.url.authority().map(|it| it.as_str()).unwrap_or_default();
         let body = Bytes::from(request.body.clone());
-        if request.url.scheme() == Some(&Scheme::HTTPS) && !self.http1().contains(vendor) {
+        let multiplexed = self.http2_without_tls || request.url.scheme() == Some(&Scheme::HTTPS);
+        if multiplexed && !self.http1().contains(vendor) {
             let lane = &self.lanes[(under_way / REQUESTS_A_LANE).min(LANES - 1)];
             match self.exchange_over(lane, request, body.clone()).await {
                 Ok(outcome) => return Ok(outcome),
