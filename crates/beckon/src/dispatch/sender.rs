@@ -23,6 +23,7 @@ use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
+use tokio::sync::Notify;
 
 /// How vendors are called.
 #[derive(Debug, Clone)]
@@ -67,6 +68,8 @@ pub struct Sender {
     single: Http,
     under_way: AtomicUsize,
     http1: Mutex<BTreeSet<String>>,
+    /// Told whenever one is added to them.
+    learned: Notify,
     http2_without_tls: bool,
     connect_timeout: Duration,
     answer_timeout: Duration,
@@ -111,6 +114,7 @@ impl Sender {
             single: client(IDLE_TIMEOUT, false),
             under_way: AtomicUsize::new(0),
             http1: Mutex::default(),
+            learned: Notify::new(),
             http2_without_tls: options.http2_without_tls,
             connect_timeout: options.connect_timeout,
             answer_timeout: options.answer_timeout,
@@ -166,16 +170,16 @@ impl Sender {
         let multiplexed = self.http2_without_tls || request.url.scheme() == Some(&Scheme::HTTPS);
         if multiplexed && !self.http1().contains(vendor) {
             let lane = &self.lanes[(under_way / REQUESTS_A_LANE).min(LANES - 1)];
-            match self.exchange_over(lane, request, body.clone()).await {
+            let tried = tokio::select! {
+                biased;
+                // Whoever waits for a connection of another request need not find out by one of its own.
+                () = self.learns(vendor) => Err(Failed::NotMultiplexed),
+                tried = self.exchange_over(lane, request, body.clone()) => tried,
+            };
+            match tried {
                 Ok(outcome) => return Ok(outcome),
                 Err(Failed::Transport(error)) => return Err(error),
-                Err(Failed::NotMultiplexed) => {
-                    let mut known = self.http1();
-                    if known.len() >= HTTP1_VENDORS_MAX {
-                        known.clear();
-                    }
-                    known.insert(vendor.to_owned());
-                }
+                Err(Failed::NotMultiplexed) => self.remember(vendor),
             }
         }
         self.exchange_over(&self.single, request, body).await.map_err(|failed| match failed {
@@ -215,6 +219,27 @@ impl Sender {
             Err(why) => return Err(Failed::Transport(TransportError::Lost(why))),
         };
         Ok(Outcome { status: head.status, headers: head.headers, body })
+    }
+
+    /// Ends when `vendor` is known to speak HTTP/1.1 only.
+    async fn learns(&self, vendor: &str) {
+        loop {
+            let learned = self.learned.notified();
+            if self.http1().contains(vendor) {
+                return;
+            }
+            learned.await;
+        }
+    }
+
+    fn remember(&self, vendor: &str) {
+        let mut known = self.http1();
+        if known.len() >= HTTP1_VENDORS_MAX {
+            known.clear();
+        }
+        if known.insert(vendor.to_owned()) {
+            self.learned.notify_waiters();
+        }
     }
 
     fn http1(&self) -> MutexGuard<'_, BTreeSet<String>> {

@@ -222,15 +222,14 @@ async fn a_push_service_without_http2_is_spoken_to_and_remembered() {
         serve_tls(Router::new().route("/", post(take)), b"http/1.1", connections.clone()).await;
     let sender = Sender::new(&Options { policy: INSIDE, roots, ..Options::default() }).unwrap();
     let channel = channel();
-    for (id, expected) in [("a", 2), ("b", 2)] {
-        let answers = send(&sender, &channel, &[to(id, &format!("{url}/"))]).await;
-        assert_eq!(answers, [Answer::Accepted { vendor_id: None }]);
-        assert_eq!(
-            connections.load(Ordering::SeqCst),
-            expected,
-            "one by which it is known, one that is used"
-        );
-    }
+    let burst: Vec<Message> = (0..32).map(|it| to(&it.to_string(), &format!("{url}/"))).collect();
+    let answers = send(&sender, &channel, &burst).await;
+    assert_eq!(answers, vec![Answer::Accepted { vendor_id: None }; 32]);
+    let opened = connections.load(Ordering::SeqCst);
+    assert!(opened <= 32 + 4, "{opened}: one request finds out, and not each for itself");
+    let answers = send(&sender, &channel, &[to("later", &format!("{url}/"))]).await;
+    assert_eq!(answers, [Answer::Accepted { vendor_id: None }]);
+    assert_eq!(connections.load(Ordering::SeqCst), opened, "it is remembered, and a connection is left");
 }
 
 #[tokio::test]
