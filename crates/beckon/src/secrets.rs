@@ -76,6 +76,23 @@ impl Secrets {
         self.stored().channel.get(name).cloned()
     }
 
+    /// A channel's secret. Where there is none, `make` gives one, which is on the disk when this returns.
+    pub fn channel_or_make<E: From<Error>>(
+        &self,
+        name: &str,
+        make: impl FnOnce() -> Result<String, E>,
+    ) -> Result<String, E> {
+        let mut stored = self.stored();
+        if let Some(secret) = stored.channel.get(name) {
+            return Ok(secret.clone());
+        }
+        let (secret, mut new) = (make()?, stored.clone());
+        new.channel.insert(name.to_owned(), secret.clone());
+        write(&self.0.dir, &new)?;
+        *stored = new;
+        Ok(secret)
+    }
+
     /// Sets a channel's secret; it is on the disk when this returns.
     pub fn set_channel(&self, name: &str, secret: &str) -> Result<(), Error> {
         let mut stored = self.stored();

@@ -14,7 +14,10 @@ pub enum Answer {
     /// It has reached the device.
     Delivered,
     /// The device cannot be reached by this token ever again.
-    Gone,
+    Gone {
+        /// The vendor's or our reason; at most [`WHY_CHARS_MAX`] characters.
+        why: String,
+    },
     /// Definitely not carried: nobody was at the other end, and nothing was written.
     Unreached,
     /// Definitely not accepted, and may be tried again.
@@ -46,6 +49,11 @@ pub enum Answer {
 }
 
 impl Answer {
+    /// The token is no more, or never was one.
+    pub fn gone(why: impl AsRef<str>) -> Self {
+        Answer::Gone { why: shortened(why.as_ref()) }
+    }
+
     /// Refused for a reason.
     pub fn refused(why: impl AsRef<str>) -> Self {
         Answer::Refused { why: shortened(why.as_ref()) }
@@ -65,7 +73,7 @@ impl Answer {
     /// channel carry it.
     pub fn is_definite_refusal_to_accept(&self) -> bool {
         match self {
-            Answer::Gone
+            Answer::Gone { .. }
             | Answer::Unreached
             | Answer::Later { .. }
             | Answer::StopToday { .. }
@@ -80,12 +88,25 @@ impl Answer {
         matches!(self, Answer::Later { .. } | Answer::StopToday { .. })
     }
 
+    /// Why, where it says so: a refusal, or what cannot be settled.
+    pub fn why(&self) -> Option<&str> {
+        match self {
+            Answer::Gone { why }
+            | Answer::Refused { why }
+            | Answer::ChannelGone { why }
+            | Answer::Ambiguous { why } => Some(why),
+            Answer::Accepted { .. } | Answer::Delivered | Answer::Later { .. } | Answer::StopToday { .. } => {
+                None
+            }
+        }
+    }
+
     /// The word for it in metrics and in a message's life.
     pub fn word(&self) -> &'static str {
         match self {
             Answer::Accepted { .. } => "accepted",
             Answer::Delivered => "delivered",
-            Answer::Gone => "gone",
+            Answer::Gone { .. } => "gone",
             Answer::Unreached => "unreached",
             Answer::Later { .. } => "later",
             Answer::StopToday { .. } => "stop_today",

@@ -5,6 +5,9 @@ use crate::message::Message;
 use http::{HeaderMap, Method, StatusCode, Uri};
 use std::ops::RangeInclusive;
 
+/// How requests name who makes them.
+pub(crate) const USER_AGENT: &str = concat!("Beckon/", env!("CARGO_PKG_VERSION"));
+
 /// What a vendor allows. Defaults: configuration may set a contract's own figures.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Limits {
@@ -94,6 +97,12 @@ pub enum TransportError {
 pub trait Channel: Send + Sync {
     /// What the vendor allows.
     fn limits(&self) -> &Limits;
+
+    /// Whether messages of this channel go to many vendors, of which it leaves each alone by itself when that fails.
+    /// Then no failure is one of the channel as a whole.
+    fn spares_vendors_itself(&self) -> bool {
+        false
+    }
 
     /// Requests for `messages` at `now_ms` (milliseconds since the epoch). Every message is in exactly one
     /// request or in [`Composed::answered`].

@@ -8,7 +8,8 @@
 //! # How to add a channel
 //!
 //! 1. Add `src/<name>.rs`: an `Options` with what an operator sets (base URL, keys as types whose `Debug`
-//!    hides them) and a `struct` that implements [`Channel`]. `webhook.rs` is the example to follow.
+//!    hides them) and a `struct` that implements [`Channel`]. `webhook.rs` is the example to follow; `webpush`
+//!    where messages go to many vendors, see [`Channel::spares_vendors_itself`].
 //! 2. [`Channel::limits`]: the vendor's figures, with their source. Policy takes its caps from them, dispatch
 //!    its rate and batch.
 //! 3. [`Channel::requests`]: one request for as many messages as the vendor takes together. Every message is in
@@ -31,8 +32,10 @@ mod channel;
 pub mod guard;
 mod message;
 mod retry_after;
+mod rfc3339;
 pub mod signature;
 pub mod webhook;
+pub mod webpush;
 
 pub use answer::{Answer, WHY_CHARS_MAX};
 pub use channel::{Caps, Channel, Composed, Limits, Outcome, Request, TransportError, unsent};

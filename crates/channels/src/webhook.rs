@@ -29,12 +29,13 @@
 //! on. Who refuses for sure can say so: 429, 503 with `Retry-After`, or results.
 
 use crate::answer::Answer;
-use crate::channel::{Caps, Channel, Composed, Limits, Outcome, Request, TransportError, unsent};
+use crate::channel::{Caps, Channel, Composed, Limits, Outcome, Request, TransportError, USER_AGENT, unsent};
 use crate::message::Message;
 use crate::retry_after::{RETRY_AFTER_MS_MAX, retry_after_ms};
+use crate::rfc3339::rfc3339;
 use crate::signature::{self, ID_HEADER, SECRETS_MAX, SIGNATURE_HEADER, Secret, TIMESTAMP_HEADER};
-use http::header::{CONTENT_TYPE, HeaderName, HeaderValue, RETRY_AFTER, USER_AGENT};
-use http::{HeaderMap, Method, StatusCode, Uri};
+use http::header::{CONTENT_TYPE, HeaderName, HeaderValue, RETRY_AFTER};
+use http::{HeaderMap, Method, StatusCode, Uri, header};
 use ring::digest::{Context, SHA256};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -57,7 +58,6 @@ const TTL_S_MAX: u32 = 2_419_200;
 
 const DAY_MS: i64 = 86_400_000;
 const TYPE: &str = "beckon.messages";
-const AGENT: &str = concat!("Beckon/", env!("CARGO_PKG_VERSION"));
 
 /// What an operator sets.
 #[derive(Debug, Clone)]
@@ -139,7 +139,7 @@ impl Webhook {
         let signatures = signature::sign(&self.options.secrets, &id, timestamp_s, &body);
         let mut headers = HeaderMap::new();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-        headers.insert(USER_AGENT, HeaderValue::from_static(AGENT));
+        headers.insert(header::USER_AGENT, HeaderValue::from_static(USER_AGENT));
         let own =
             [(ID_HEADER, id), (TIMESTAMP_HEADER, timestamp_s.to_string()), (SIGNATURE_HEADER, signatures)];
         for (name, value) in own {
@@ -164,7 +164,7 @@ impl Webhook {
         match result.status.as_str() {
             "accepted" => Answer::Accepted { vendor_id: None },
             "delivered" => Answer::Delivered,
-            "gone" => Answer::Gone,
+            "gone" => Answer::gone(why),
             "refused" => Answer::refused(why),
             "later" => Answer::Later { after_ms },
             "stop_today" => Answer::StopToday { until_ms: self.stop_until(now_ms, after_ms) },
@@ -264,13 +264,6 @@ fn opening(now_ms: i64) -> String {
 }
 
 const CLOSING: &str = "]}}";
-
-/// RFC 3339 in UTC; what lies outside the years that it can write is brought within.
-fn rfc3339(ms: i64) -> String {
-    let last = jiff::Timestamp::MAX.as_millisecond();
-    let at = jiff::Timestamp::from_millisecond(ms.clamp(0, last));
-    at.expect("0 to the last millisecond are instants").to_string()
-}
 
 /// A message as the body holds it.
 #[derive(Serialize)]

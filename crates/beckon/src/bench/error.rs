@@ -55,6 +55,14 @@ pub enum Error {
         /// How long was waited.
         seconds: u64,
     },
+    /// The push service did not take what was sent to it.
+    #[error("of {sent} messages {taken} were taken")]
+    NotPushed {
+        /// How many were.
+        taken: usize,
+        /// Of how many.
+        sent: usize,
+    },
     /// An event that must lead to a push did not.
     #[error("{user} was never called in: {why}")]
     NeverCalled {

@@ -111,3 +111,16 @@ pub const MATCH_MANY: Goal = Goal {
     aim: Some(100.0),
     ..MATCH_ONE
 };
+
+/// A message encrypted to a browser.
+pub const ENCRYPT: Goal = Goal {
+    name: "Web Push: encrypted, one core",
+    unit: Unit::PerSecond,
+    better: Better::Higher,
+    must: 18e3,
+    aim: None,
+};
+
+/// A message composed, encrypted and sent to its browser's push service.
+pub const WEBPUSH: Goal =
+    Goal { name: "Web Push: encrypted and sent over HTTP/2, one core", must: 8e3, ..ENCRYPT };

@@ -79,6 +79,9 @@ pub const REGIONS: usize = 34;
 /// Days over which the events of the shoppers made are spread.
 pub const HISTORY_DAYS: i64 = 28;
 
+/// Messages that are given to the sender at once in the figure `webpush`.
+pub const PUSH_BATCH: usize = 1_024;
+
 /// Bytes of a push token, as FCM's are.
 pub const TOKEN_BYTES: usize = 142;
 

@@ -33,6 +33,7 @@ mod sockets;
 mod target;
 mod visible;
 mod way;
+mod webpush;
 
 pub use error::Error;
 
@@ -101,6 +102,8 @@ enum Which {
     Shoppers,
     /// Time to score everyone for one show and for sixteen, and to select the best, while events are folded.
     Match,
+    /// Web Push: messages encrypted, and encrypted and sent, by one core.
+    Webpush,
     /// All of them.
     All,
 }
@@ -164,7 +167,7 @@ pub fn run(args: Args) -> Result<(), Box<dyn std::error::Error>> {
 }
 
 fn measure(args: &Args, scratch: &Scratch) -> Result<(), Error> {
-    let measures: [(Which, Measure); 8] = [
+    let measures: [(Which, Measure); 9] = [
         (Which::Ingest, ingest::measure),
         (Which::Single, single::measure),
         (Which::Visible, visible::measure),
@@ -173,6 +176,7 @@ fn measure(args: &Args, scratch: &Scratch) -> Result<(), Error> {
         (Which::Sockets, sockets::measure),
         (Which::Shoppers, shoppers::measure),
         (Which::Match, matching::measure),
+        (Which::Webpush, webpush::measure),
     ];
     let mut figures = Vec::new();
     let mut done = Ok(());

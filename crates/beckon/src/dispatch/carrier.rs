@@ -6,7 +6,6 @@
 
 use super::compose::Composer;
 use super::line::Line;
-use super::verdict::verdict;
 use crate::in_app::{Answered, Hub};
 use crate::runtime::{Carrying, Node, Outward};
 use crate::secrets::Secrets;
@@ -301,7 +300,7 @@ impl Carrier {
                 Some(line) if !messages.is_empty() => {
                     let told = line.send(&node, &messages).await;
                     let all: Vec<channels::Answer> = told.iter().map(|it| it.1.clone()).collect();
-                    verdict_of_channel = verdict(node.clock().now(), &all, failures);
+                    verdict_of_channel = line.verdict(node.clock().now(), &all, failures);
                     let now = node.clock().now();
                     answers.extend(told.into_iter().filter_map(|(id, it)| {
                         let push: PushId = id.parse().ok()?;
@@ -376,7 +375,7 @@ fn answer(it: &channels::Answer, attempt: u8, now: Timestamp) -> Answer {
     match it {
         channels::Answer::Accepted { .. } => Answer::Accepted,
         channels::Answer::Delivered => Answer::Delivered,
-        channels::Answer::Gone => Answer::Gone,
+        channels::Answer::Gone { .. } => Answer::Gone,
         channels::Answer::Unreached => Answer::Unreached,
         channels::Answer::Later { after_ms } => {
             match beckon_core::dispatch::retry::after(u32::from(attempt), *after_ms) {

@@ -4,7 +4,7 @@
 //! code, which cannot resolve again; so a name that changes its mind in between changes nothing.
 
 use super::limits::{ADDRESSES_MAX, CONNECT_TIMEOUT};
-use beckon_channels::guard::{Policy, Refusal};
+use beckon_channels::guard::Policy;
 use hyper::Uri;
 use hyper::rt::{Read, ReadBufCursor, Write};
 use hyper_util::client::legacy::connect::dns::Name;
@@ -34,7 +34,14 @@ pub(super) struct Connector {
     tls: TlsConnector,
     policy: Policy,
     timeout: Duration,
+    /// Whether only HTTP/2 will do.
+    multiplexed: bool,
 }
+
+/// The vendor was reached and speaks no HTTP/2; nothing was said to it.
+#[derive(Debug, thiserror::Error)]
+#[error("the server speaks no HTTP/2")]
+pub(super) struct NotMultiplexed;
 
 impl Connector {
     pub(super) fn new(policy: Policy, tls: Arc<ClientConfig>, timeout: Duration) -> Self {
@@ -43,7 +50,12 @@ impl Connector {
         http.enforce_http(false);
         http.set_nodelay(true);
         http.set_connect_timeout(Some(timeout.min(CONNECT_TIMEOUT)));
-        Connector { http, tls: TlsConnector::from(tls), policy, timeout }
+        Connector { http, tls: TlsConnector::from(tls), policy, timeout, multiplexed: false }
+    }
+
+    /// One whose connections all speak HTTP/2.
+    pub(super) fn multiplexed(self) -> Self {
+        Connector { multiplexed: true, ..self }
     }
 }
 
@@ -82,7 +94,11 @@ impl Connector {
             return Ok(Stream::Plain(tcp));
         }
         let name = ServerName::try_from(target.host)?;
-        Ok(Stream::Tls(Box::new(TokioIo::new(self.tls.connect(name, tcp.into_inner()).await?))))
+        let tls = self.tls.connect(name, tcp.into_inner()).await?;
+        if self.multiplexed && tls.get_ref().1.alpn_protocol() != Some(b"h2") {
+            return Err(NotMultiplexed.into());
+        }
+        Ok(Stream::Tls(Box::new(TokioIo::new(tls))))
     }
 }
 
@@ -115,11 +131,13 @@ impl Service<Name> for Resolver {
     }
 }
 
-/// The guard's refusal, if that is what lies behind a failure.
-pub(super) fn refusal<'a>(error: &'a (dyn std::error::Error + 'static)) -> Option<&'a Refusal> {
+/// What lies behind a failure, if it is a `T`: a refusal of the guard's, or [`NotMultiplexed`].
+pub(super) fn behind<'a, T: std::error::Error + 'static>(
+    error: &'a (dyn std::error::Error + 'static),
+) -> Option<&'a T> {
     let mut at = Some(error);
     while let Some(error) = at {
-        if let Some(found) = error.downcast_ref::<Refusal>() {
+        if let Some(found) = error.downcast_ref::<T>() {
             return Some(found);
         }
         at = error.source();

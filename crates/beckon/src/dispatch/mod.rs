@@ -7,6 +7,7 @@ pub mod compose;
 mod connector;
 pub mod limits;
 pub mod line;
+mod refusals;
 mod roots;
 mod sender;
 pub mod tap;

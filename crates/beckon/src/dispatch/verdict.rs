@@ -44,7 +44,8 @@ mod tests {
     #[test]
     fn one_refused_message_does_not_stop_the_others() {
         let taken = Answer::Accepted { vendor_id: None };
-        for other in [Answer::Gone, Answer::refused("no"), later(Some(9_000)), Answer::ambiguous("?")] {
+        for other in [Answer::gone("410"), Answer::refused("no"), later(Some(9_000)), Answer::ambiguous("?")]
+        {
             assert_eq!(verdict(NOW, &[taken.clone(), other], 0), Verdict::Done);
         }
         assert_eq!(verdict(NOW, &[], 3), Verdict::Done);

@@ -22,6 +22,7 @@ mod openapi;
 mod ops;
 mod policy;
 mod profiles;
+mod push_key;
 mod reports;
 mod resource;
 mod sdk;
@@ -64,6 +65,8 @@ pub struct Inner {
     pub links: TapLinks,
     /// The in-app connections.
     pub hub: Hub,
+    /// Whom push services may write to, unless the channel says otherwise.
+    contact: Option<String>,
     zones: Arc<Zones>,
     default_timezone: String,
     origins: Vec<String>,
@@ -105,6 +108,7 @@ impl App {
             keys,
             secrets,
             links,
+            contact: config.public_url.clone().filter(|it| it.starts_with("https://")),
             zones,
             default_timezone: config.default_timezone.clone(),
             origins: config.cors.origins.clone(),
@@ -190,6 +194,7 @@ pub fn router(app: App) -> Router {
     let collect = Router::new()
         .route("/v1/m", post(collect::sdk_counters))
         .route("/v1/projects/{write_key}/settings", get(collect::settings))
+        .route("/v1/push-key", get(push_key::push_key))
         .route("/v1/{call}", post(collect::collect))
         .route("/api/s/{call}", post(collect::collect))
         .route("/api/s/s2s/{call}", post(collect::collect));

@@ -22,4 +22,6 @@ mod sink;
 mod socket;
 mod tidy;
 mod tools;
+mod webpush;
+mod webpush_peers;
 mod zones;

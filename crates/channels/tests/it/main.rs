@@ -6,3 +6,4 @@ mod peers;
 mod retry_after;
 mod signature;
 mod webhook;
+mod webpush;

@@ -156,7 +156,7 @@ fn an_answer_may_speak_of_each_message() {
     check(
         answered(207, None, body),
         expect![[r#"
-            a: Gone
+            a: Gone { why: "no reason given" }
             b: Refused { why: "no consent" }
             c: StopToday { until_ms: 1795348860250 }
             d: Ambiguous { why: "the answer's status \"perhaps\" is none that is known" }

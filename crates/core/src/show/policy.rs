@@ -131,7 +131,8 @@ pub struct ChannelPlan {
     pub channel: Channel,
     /// Whether it is in use.
     pub enabled: bool,
-    /// Where its requests go.
+    /// Where its requests go. Of Web Push, whose requests go where each subscription says: whom a push service may
+    /// write to, as a URL.
     pub url: Box<str>,
     /// The name of its secret in the secret store; the secret itself is never journalled.
     pub secret: Box<str>,

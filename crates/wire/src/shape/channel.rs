@@ -20,16 +20,22 @@ pub struct ChannelInput {
     /// Whether it is in use.
     #[serde(default = "yes")]
     pub enabled: bool,
-    /// Where its requests go: `https`, or plain `http` within a private network. The webhook needs it, the in-app
-    /// channel has none.
-    #[serde(default)]
+    /// Where its requests go: `https`, or plain `http` within a private network. Only the webhook has one: Web Push
+    /// goes where each subscription says, and the in-app channel calls nobody.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
     #[cfg_attr(feature = "openapi", schema(format = "uri", max_length = 2048))]
     pub url: String,
-    /// What its requests are signed with: `whsec_` and 24 to 64 bytes in base64. Left out, the one there is
-    /// stays, or one is made and shown once.
+    /// Of `web_push` only: whom a push service may write to, a `mailto:` or `https:` URL. Left out, the server's
+    /// public URL if it has one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(format = "uri", max_length = 2048))]
+    pub contact: Option<String>,
+    /// What its requests are signed with. Left out, the one there is stays, or one is made. Of `webhook`: `whsec_`
+    /// and 24 to 64 bytes in base64; one that is made is shown once. Of `web_push`: a P-256 key, as PKCS #8 or as
+    /// public and private key in base64url with a `.` between; another key makes all subscriptions useless.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub secret: Option<String>,
-    /// `url` may lie in a private network.
+    /// Requests may go into a private network.
     #[serde(default)]
     pub private_network: bool,
     /// Marketing pushes a device gets in a day; 0 for no bound, the vendor's own if left out.
@@ -57,14 +63,21 @@ pub struct ChannelPlan {
     pub channel: Channel,
     /// Whether it is in use.
     pub enabled: bool,
-    /// Where its requests go; empty for a channel that calls nobody.
+    /// Where its requests go; only of `webhook`.
+    #[serde(skip_serializing_if = "String::is_empty")]
     pub url: String,
+    /// Whom a push service may write to; of `web_push`, if there is anybody.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub contact: String,
+    /// What browsers subscribe with, in base64url; of `web_push`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub public_key: Option<String>,
     /// The secret that was made just now: this is the one time that it is shown.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub secret: Option<String>,
     /// Whether there is a secret.
     pub is_signed: bool,
-    /// `url` may lie in a private network.
+    /// Requests may go into a private network.
     pub private_network: bool,
     /// Marketing pushes a device gets in a day; 0 for no bound.
     pub day_cap: u8,
@@ -88,7 +101,7 @@ impl ChannelInput {
         }
         Ok(core::ChannelPlan {
             enabled: self.enabled,
-            url: self.url.into(),
+            url: if channel == Channel::WebPush { self.contact.unwrap_or_default() } else { self.url }.into(),
             secret: secret.into(),
             private_network: self.private_network,
             day_cap: self.day_cap.unwrap_or(usual.day_cap),
@@ -102,10 +115,16 @@ impl ChannelInput {
 impl ChannelPlan {
     /// A channel; `is_signed` says whether its secret is there.
     pub fn of(it: &core::ChannelPlan, is_signed: bool) -> Self {
+        let (mut url, mut contact) = (it.url.to_string(), String::new());
+        if it.channel == Channel::WebPush.into() {
+            std::mem::swap(&mut url, &mut contact);
+        }
         ChannelPlan {
             channel: it.channel.into(),
             enabled: it.enabled,
-            url: it.url.to_string(),
+            url,
+            contact,
+            public_key: None,
             secret: None,
             is_signed,
             private_network: it.private_network,
@@ -114,4 +133,12 @@ impl ChannelPlan {
             batch_max: it.batch_max,
         }
     }
+}
+
+/// What browsers subscribe to Web Push with.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct PushKey {
+    /// A point on P-256 in base64url: the `applicationServerKey` of `PushManager.subscribe`.
+    pub public_key: String,
 }

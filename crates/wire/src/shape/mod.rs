@@ -29,7 +29,7 @@ pub use audience::{Audience, AudienceCount, AudienceInput};
 pub use bulk::BulkStatus;
 pub use campaign::{Campaign, CampaignInput};
 pub use catalogue::{Host, HostInput, Product, ProductImport, ProductInput, ProductItem, Room, RoomInput};
-pub use channel::{ChannelInput, ChannelPlan};
+pub use channel::{ChannelInput, ChannelPlan, PushKey};
 pub use clock::{Advance, Clock};
 pub use collected::{Answer, LeftOut};
 pub use cue::Cue;

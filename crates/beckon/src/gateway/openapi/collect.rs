@@ -1,7 +1,7 @@
 //! The collect operations. Their bodies are read leniently, call by call, so no type of ours has their shape: it is
 //! written down here.
 
-use super::{Operation, reference};
+use super::{Operation, Parameter, reference};
 use beckon_wire::limits::{BATCH_EVENTS_MAX, BULK_SOURCE_BYTES_MAX};
 use beckon_wire::problem::Code;
 use serde_json::{Map, Value, json};
@@ -30,7 +30,13 @@ const BATCH: &[Code] = &[
     Code::LimitReached,
 ];
 
-/// The operations: one for each kind of call, and the batch.
+const WRITE_KEY: &[Parameter] = &[Parameter {
+    name: "write_key",
+    about: "The key, if no header carries it.",
+    schema: || json!({ "type": "string" }),
+}];
+
+/// The operations: what browsers ask for, one for each kind of call, and the batch.
 pub(super) fn operations() -> Vec<Operation> {
     let of = |path: &'static str, id, summary, body, errors| Operation {
         method: "post",
@@ -44,7 +50,20 @@ pub(super) fn operations() -> Vec<Operation> {
         query: &[],
         examples: (None, None),
     };
+    let push_key = Operation {
+        method: "get",
+        path: "/v1/push-key",
+        id: "push_key",
+        summary: "What browsers subscribe to Web Push with",
+        tag: "collect",
+        body: None,
+        answer: (200, Some(reference("PushKey"))),
+        errors: &[Code::BadParameter, Code::Internal],
+        query: WRITE_KEY,
+        examples: (None, None),
+    };
     vec![
+        push_key,
         of("/v1/identify", "identify", "Who a shopper is", "Call", SINGLE),
         of("/v1/track", "track", "What a shopper did", "Call", SINGLE),
         of("/v1/page", "page", "A page was seen", "Call", SINGLE),

@@ -50,6 +50,7 @@ pub(super) fn schemas() -> Map<String, Value> {
         shape::Policy,
         shape::ChannelInput,
         shape::ChannelPlan,
+        shape::PushKey,
         shape::Report,
         shape::Why,
         shape::Message,
