@@ -95,9 +95,11 @@ impl Answer {
             | Answer::Refused { why }
             | Answer::ChannelGone { why }
             | Answer::Ambiguous { why } => Some(why),
-            Answer::Accepted { .. } | Answer::Delivered | Answer::Later { .. } | Answer::StopToday { .. } => {
-                None
-            }
+            Answer::Accepted { .. }
+            | Answer::Delivered
+            | Answer::Unreached
+            | Answer::Later { .. }
+            | Answer::StopToday { .. } => None,
         }
     }
 
