@@ -247,6 +247,12 @@ impl<'a> Act<'a> {
                 out.extend_from_slice(&[9, *what as u8]);
                 out.put_str(message);
             }
+            Act::Player { what, room, show, message, ms } => {
+                out.extend_from_slice(&[12, *what as u8]);
+                [room, show].into_iter().for_each(|it| put_text(out, *it));
+                out.put_str(message);
+                out.put_uint((*ms).into());
+            }
         }
     }
 
@@ -283,6 +289,13 @@ impl<'a> Act<'a> {
             9 => Act::Push {
                 what: get_number(get, PushAct::from_number, "push act")?,
                 message: get.str("message id")?,
+            },
+            12 => Act::Player {
+                what: get_number(get, PlayerAct::from_number, "player act")?,
+                room: get_text(get)?,
+                show: get_text(get)?,
+                message: get.str("message id")?,
+                ms: get.u32("milliseconds of a picture")?,
             },
             _ => return Err(get.malformed("act")),
         })

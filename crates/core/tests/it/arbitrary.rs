@@ -71,7 +71,7 @@ fn product(prng: &mut Prng) -> ProductRef<'static> {
 }
 
 pub fn act(prng: &mut Prng) -> Act<'static> {
-    match prng.below(10) {
+    match prng.below(11) {
         0 => Act::Other { raw: prng.pick(JSON) },
         1 => Act::Identify { traits: (0..prng.below(5)).map(|_| trait_(prng)).collect() },
         2 => Act::Alias { previous: prng.pick(IDS) },
@@ -94,6 +94,13 @@ pub fn act(prng: &mut Prng) -> Act<'static> {
         },
         7 => Act::Device(device_state(prng)),
         8 => Act::App(prng.pick(AppAct::ALL)),
+        9 => Act::Player {
+            what: prng.pick(PlayerAct::ALL),
+            room: name(prng),
+            show: name(prng),
+            message: prng.pick(NAMES),
+            ms: prng.next() as u32,
+        },
         _ => Act::Push { what: prng.pick(PushAct::ALL), message: prng.pick(NAMES) },
     }
 }
