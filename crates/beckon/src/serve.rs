@@ -54,6 +54,7 @@ pub struct Server {
     serving: tokio::task::JoinHandle<()>,
     housekeeping: tokio::task::JoinHandle<()>,
     carrying: tokio::task::JoinHandle<()>,
+    feeding: tokio::task::JoinHandle<()>,
 }
 
 /// The node's options as the configuration has them.
@@ -100,9 +101,10 @@ impl Server {
             let _ = stopped.await;
         }));
         let housekeeping = tokio::spawn(app.clone().housekeeping());
+        let feeding = tokio::spawn(app.feeds.clone().run(app.clone()));
         let composer = Composer::new(app.links.clone());
         let carrying = tokio::spawn(Carrier::new(node.clone(), app.secrets.clone(), composer).run());
-        Ok(Server { address, tls: tls.is_some(), printed, node, app, stop, serving, housekeeping, carrying })
+        Ok(Server { address, tls: tls.is_some(), printed, node, app, stop, serving, housekeeping, carrying, feeding })
     }
 
     /// Lets requests under way finish, takes snapshots, and ends.
@@ -111,6 +113,7 @@ impl Server {
         let _ = self.stop.send(());
         let _ = self.serving.await;
         self.housekeeping.abort();
+        self.feeding.abort();
         // What was sent is answered and journalled first; what waits is found again at the next start.
         let _ = tokio::time::timeout(DRAIN, self.node.quiesce()).await;
         self.carrying.abort();

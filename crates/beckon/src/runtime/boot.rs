@@ -322,6 +322,7 @@ fn spawn(options: &Options, parts: Parts) -> Node {
         committed: Committed::default(),
         window,
         outward: OnceLock::new(),
+        staged: tokio::sync::watch::Sender::new(()),
     });
     if !head.epoch {
         shared.own(record::epoch(LOGIC_VERSION));

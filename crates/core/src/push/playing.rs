@@ -82,10 +82,10 @@ mod tests {
     fn a_median_is_the_end_of_its_step_and_shards_add_up() {
         let mut one = Playing::default();
         assert_eq!((one.pictures(), one.wait_ms(0.5)), (0, None));
-        [38, 50, 51].map(|it| one.started(it));
+        [38, 50, 51].into_iter().for_each(|it| one.started(it));
         assert_eq!((one.wait_ms(0.5), one.wait_ms(0.95)), (Some(50), Some(75)));
         let mut other = Playing::default();
-        [90_000, 90_000, 90_000].map(|it| other.started(it));
+        [90_000, 90_000, 90_000].into_iter().for_each(|it| other.started(it));
         other.stalled(700);
         one.merge(&other);
         assert_eq!((one.pictures(), one.wait_ms(0.5), one.wait_ms(0.95)), (6, Some(75), None));

@@ -22,7 +22,9 @@ import { View, icon, part, still } from './view.js'
  * @property {string} [message] the message whose link was tapped
  * @property {string} [about] the product that it spoke of
  * @property {string} [poster]
+ * @property {string} [app] a link that opens the room in the shop's app
  * @property {import('../player.js').Source} [source]
+ * @property {number} now the server's clock
  * @property {import('./model.js').Live} live
  * @property {import('./model.js').Good[]} goods
  */
@@ -35,7 +37,7 @@ const STALLS_TOLD_MAX = 20
 /** @type {Config} */
 const config = JSON.parse(part('config').textContent ?? '{}')
 const { words } = config
-const model = new Model(config.live, config.goods, config.about)
+const model = new Model(config.live, config.goods, config.now, config.about)
 const view = new View(model, config)
 const memory = (() => {
   try {
@@ -82,6 +84,7 @@ function play() {
     onState: (state) => {
       view.player(state)
       if (state === 'elsewhere') embed(source.page ?? '')
+      if (state === 'unplayable' && config.app) part('app').hidden = false
       drawSound()
     },
     onStarted: ({ transport, stages }) => track('Live Player Started', { transport, ...stages }),
@@ -162,6 +165,7 @@ function listen() {
     take(JSON.parse(event.data))
     follow()
   }
+  feed.addEventListener('clock', (event) => model.sync(Number(event.data)))
   feed.addEventListener('goods', reading((goods) => model.restock(goods)))
   feed.addEventListener('state', reading((live) => model.take(live)))
   // The browser reconnects by itself, except after a refusal.

@@ -33,7 +33,6 @@
 /**
  * How the show stands.
  * @typedef {object} Live
- * @property {number} now the server's clock
  * @property {'planned'|'late'|'on_air'|'over'} state
  * @property {string} title
  * @property {string} [phase]
@@ -54,23 +53,31 @@ export class Model {
   /**
    * @param {Live} live
    * @param {Good[]} goods
+   * @param {number} now the server's clock
    * @param {string} [about] the product that the push spoke of
    */
-  constructor(live, goods, about) {
+  constructor(live, goods, now, about) {
     this.live = live
     /** @type {Map<string, Good>} */
     this.goods = new Map()
     this.about = about
     /** The server's clock less this browser's. */
     this.skew = 0
-    this.take(live)
+    this.sync(now)
     this.restock(goods)
+  }
+
+  /**
+   * The server's clock shows this.
+   * @param {number} now
+   */
+  sync(now) {
+    this.skew = now - Date.now()
   }
 
   /** @param {Live} live */
   take(live) {
     this.live = live
-    this.skew = live.now - Date.now()
   }
 
   /**
