@@ -145,11 +145,14 @@ const side = /** @type {HTMLElement} */ (document.querySelector('.side'))
 new ResizeObserver(() => part('stage').style.setProperty('--side', `${side.offsetHeight}px`)).observe(side)
 
 // The show.
+let stateBefore = ''
 function follow() {
   const on = model.live.state === 'on_air'
   if (on) play()
   else stop()
-  player?.retry()
+  // Now that it is on, the host is likely there.
+  if (model.live.state !== stateBefore) player?.retry()
+  stateBefore = model.live.state
   stay.air(on)
   view.draw()
   view.player(player?.state ?? 'closed')
