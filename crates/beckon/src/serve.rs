@@ -104,7 +104,18 @@ impl Server {
         let feeding = tokio::spawn(app.feeds.clone().run(app.clone()));
         let composer = Composer::new(app.links.clone());
         let carrying = tokio::spawn(Carrier::new(node.clone(), app.secrets.clone(), composer).run());
-        Ok(Server { address, tls: tls.is_some(), printed, node, app, stop, serving, housekeeping, carrying, feeding })
+        Ok(Server {
+            address,
+            tls: tls.is_some(),
+            printed,
+            node,
+            app,
+            stop,
+            serving,
+            housekeeping,
+            carrying,
+            feeding,
+        })
     }
 
     /// Lets requests under way finish, takes snapshots, and ends.

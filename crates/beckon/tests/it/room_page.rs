@@ -52,7 +52,10 @@ fn the_page_comes_painted_in_the_browsers_language_and_names_what_may_run_in_it(
     for said in ["直播中", "关注", "Mei", "¥199", "¥299", "Repair serum", "仅剩 50 件"] {
         assert!(markup.contains(said), "{said}");
     }
-    assert!(markup.contains("A &lt;b&gt;night&lt;/b&gt; {{price}} &lt;/script&gt;"), "shown as text, not as markup");
+    assert!(
+        markup.contains("A &lt;b&gt;night&lt;/b&gt; {{price}} &lt;/script&gt;"),
+        "shown as text, not as markup"
+    );
     let told = config(&markup);
     assert_eq!(told["live"]["title"], planned["title"]);
     assert_eq!(
@@ -64,7 +67,8 @@ fn the_page_comes_painted_in_the_browsers_language_and_names_what_may_run_in_it(
     assert!(policy.contains("script-src 'sha256-") && !policy.contains("unsafe"), "{policy}");
     assert!(policy.contains("frame-ancestors *"), "where events may come from: {policy}");
     assert!(!markup.contains(" style=") && !markup.contains("{{w."), "nothing is left to fill");
-    let english = page(&server, "/r/show-1?lang=en", &[("accept-language", "zh"), ("accept-encoding", "gzip, br")]);
+    let english =
+        page(&server, "/r/show-1?lang=en", &[("accept-language", "zh"), ("accept-encoding", "gzip, br")]);
     assert_eq!(english.header("content-encoding").as_deref(), Some("gzip"));
     assert!(english.body.len() < 30 << 10, "{} bytes", english.body.len());
     let mut unpacked = String::new();
@@ -99,7 +103,8 @@ impl Follower {
     fn until(&mut self, said: &str) -> String {
         let mut bytes = [0; 4096];
         while !self.read.contains(said) {
-            let count = self.stream.read(&mut bytes).unwrap_or_else(|error| panic!("{said}: {error}: {}", self.read));
+            let count =
+                self.stream.read(&mut bytes).unwrap_or_else(|error| panic!("{said}: {error}: {}", self.read));
             assert!(count > 0, "it ended before {said}: {}", self.read);
             self.read += &String::from_utf8_lossy(&bytes[..count]);
         }
@@ -134,7 +139,11 @@ fn the_feed_tells_all_at_once_and_then_only_what_changes() {
     put(&server, "shows/show-1", &show());
     put(&server, "offers/o-1", &offer());
     let mut follower = Follower::of(&server, "show-1");
-    assert!(follower.head.starts_with("HTTP/1.1 200") && follower.head.contains("text/event-stream"), "{}", follower.head);
+    assert!(
+        follower.head.starts_with("HTTP/1.1 200") && follower.head.contains("text/event-stream"),
+        "{}",
+        follower.head
+    );
     let (goods, state) = follower.next();
     assert_eq!(goods.as_array().map(Vec::len), Some(2));
     assert_eq!((&state["state"], &state["viewers"]), (&json!("planned"), &json!(1)));
@@ -143,13 +152,19 @@ fn the_feed_tells_all_at_once_and_then_only_what_changes() {
     assert_eq!(follower.next().1["state"], "late");
     cue(&server, json!({ "cue": "start" }));
     let (goods, state) = follower.next();
-    assert_eq!((&state["state"], &state["shown"], &state["pinned"]), (&json!("on_air"), &json!("p-1"), &json!(false)));
+    assert_eq!(
+        (&state["state"], &state["shown"], &state["pinned"]),
+        (&json!("on_air"), &json!("p-1"), &json!(false))
+    );
     assert_eq!((&state["phase"], &state["next"]["id"]), (&json!("warm_up"), &json!("p-2")));
     assert_eq!(goods, Value::Null, "the offer opened with the start that was planned: {goods}");
     cue(&server, json!({ "cue": "stock", "offer_id": "o-1", "stock": 7 }));
     let (goods, _) = follower.next();
     assert_eq!(goods.as_array().map(Vec::len), Some(1), "{goods}");
-    assert_eq!((&goods[0]["id"], &goods[0]["stock"], &goods[0]["price"]), (&json!("p-1"), &json!(7), &json!("¥199")));
+    assert_eq!(
+        (&goods[0]["id"], &goods[0]["stock"], &goods[0]["price"]),
+        (&json!("p-1"), &json!(7), &json!("¥199"))
+    );
     cue(&server, json!({ "cue": "pin", "product_id": "p-2" }));
     let (goods, state) = follower.next();
     assert_eq!((&goods, &state["shown"], &state["pinned"]), (&Value::Null, &json!("p-2"), &json!(true)));
@@ -173,7 +188,11 @@ fn called(dir: &std::path::Path, sink: &Sink) -> (Server, String, String) {
     let server = server(dir);
     let none = json!({ "never_pct": 0, "ghost_pct": 0, "random_pct": 0 });
     put(&server, "policy", &json!({ "holdouts": none, "fatigue": 0 }));
-    put(&server, "channels/webhook", &json!({ "url": sink.url(), "secret": SECRET, "private_network": true }));
+    put(
+        &server,
+        "channels/webhook",
+        &json!({ "url": sink.url(), "secret": SECRET, "private_network": true }),
+    );
     put(&server, "shows/show-1", &show());
     put(&server, "shows/show-2", &show());
     put(&server, "offers/o-1", &offer());
@@ -205,9 +224,14 @@ fn what_a_page_tells_reaches_its_shopper_the_push_and_the_report() {
     let told = config(&markup);
     assert_eq!((&told["message"], &told["about"]), (&json!(message), &json!("p-1")));
     assert!(markup.contains("lang=\"zh\""), "in the language of the push");
-    assert_eq!(told["share"], format!("http://{}/r/show-1", server.address), "what is passed on names nobody");
+    assert_eq!(
+        told["share"],
+        format!("http://{}/r/show-1", server.address),
+        "what is passed on names nobody"
+    );
     let of_show = |event: &str, more: Value| {
-        let mut properties = json!({ "show_id": "show-1", "room_id": "room-1", "host_id": "h-1", "message_id": message });
+        let mut properties =
+            json!({ "show_id": "show-1", "room_id": "room-1", "host_id": "h-1", "message_id": message });
         properties.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
         json!({ "type": "track", "event": event, "anonymousId": "somebody", "messageId": format!("{event} {more}"), "properties": properties })
     };
@@ -228,13 +252,25 @@ fn what_a_page_tells_reaches_its_shopper_the_push_and_the_report() {
         { "type": "identify", "userId": "u-other", "anonymousId": "somebody", "traits": { "age": 20 } },
     ] });
     for _ in 0..2 {
-        let answer = request(server.address, "POST", &format!("{path}/events"), &[], Some(batch.to_string().as_bytes()));
+        let answer = request(
+            server.address,
+            "POST",
+            &format!("{path}/events"),
+            &[],
+            Some(batch.to_string().as_bytes()),
+        );
         assert_eq!((answer.status, &answer.json()["accepted"]), (200, &json!(9)), "{answer:?}");
     }
     let said = get(&server, &format!("messages/{message}"));
     let outcome = &said["outcome"];
     assert_eq!(
-        (&outcome["entered"], &outcome["dwell_s"], &outcome["first_frame_ms"], &outcome["stalls"], &outcome["stalled_ms"]),
+        (
+            &outcome["entered"],
+            &outcome["dwell_s"],
+            &outcome["first_frame_ms"],
+            &outcome["stalls"],
+            &outcome["stalled_ms"]
+        ),
         (&json!(true), &json!(61), &json!(180), &json!(2), &json!(1000)),
         "{outcome}"
     );
@@ -253,12 +289,19 @@ fn what_a_page_tells_reaches_its_shopper_the_push_and_the_report() {
     // The show's own page speaks for a visitor, and never for a known shopper.
     let visitor = json!({ "batch": [{ "type": "track", "event": "Live Liked", "anonymousId": "v-1", "userId": "u-yes",
         "properties": { "show_id": "show-1", "room_id": "room-1" } }] });
-    let answer = request(server.address, "POST", "/r/show-1/events", &[], Some(visitor.to_string().as_bytes()));
+    let answer =
+        request(server.address, "POST", "/r/show-1/events", &[], Some(visitor.to_string().as_bytes()));
     assert_eq!(answer.status, 200, "{answer:?}");
     assert_eq!(server.profile("v-1").json()["id"], "v-1");
     assert_eq!(server.profile("u-yes").json()["events"], profile["events"]);
     let many: Vec<&Value> = vec![&visitor["batch"][0]; 51];
-    let answer = request(server.address, "POST", "/r/show-1/events", &[], Some(json!({ "batch": many }).to_string().as_bytes()));
+    let answer = request(
+        server.address,
+        "POST",
+        "/r/show-1/events",
+        &[],
+        Some(json!({ "batch": many }).to_string().as_bytes()),
+    );
     assert_eq!((answer.status, &*answer.code()), (400, "too-many-events"));
 }
 
@@ -283,7 +326,10 @@ fn a_room_elsewhere_is_played_from_there() {
     );
     assert_eq!(told["poster"], room["poster_url"]);
     let policy = answer.header("content-security-policy").unwrap();
-    for part in ["connect-src 'self' https://sfu.shop.test:8443 https://cdn.shop.test;", "frame-src https://play.shop.test;"] {
+    for part in [
+        "connect-src 'self' https://sfu.shop.test:8443 https://cdn.shop.test;",
+        "frame-src https://play.shop.test;",
+    ] {
         assert!(policy.contains(part), "{policy}");
     }
     put(&server, "rooms/room-1", &json!({ "host_id": "h-1", "app_link": "shop://rooms/1" }));
@@ -294,7 +340,15 @@ fn a_room_elsewhere_is_played_from_there() {
         let answer = server.control("PUT", "/api/v1/rooms/room-1", Some(&json!({ field: value })));
         (answer.status, answer.json()["field"].clone())
     };
-    for wrong in ["ftp://x", "https://", "https://a b/", "https://x.test;script-src *", "https://x:port/", "//x", "https://é.test/"] {
+    for wrong in [
+        "ftp://x",
+        "https://",
+        "https://a b/",
+        "https://x.test;script-src *",
+        "https://x:port/",
+        "//x",
+        "https://é.test/",
+    ] {
         assert_eq!(refused("whep_url", wrong), (422, json!("/whep_url")), "{wrong}");
     }
     for wrong in ["javascript://x", "data://x", "shop:", "Shop://x", "https://a b"] {
@@ -318,6 +372,7 @@ fn a_shopper_in_a_real_browser_sees_the_picture_move_and_the_host_pin_products()
         .expect("the driver runs");
     let said = String::from_utf8_lossy(&run.stdout).into_owned();
     assert!(run.status.success(), "{said}{}", String::from_utf8_lossy(&run.stderr));
-    let seen: Value = said.lines().rev().find_map(|it| serde_json::from_str(it).ok()).expect("it says what it saw");
+    let seen: Value =
+        said.lines().rev().find_map(|it| serde_json::from_str(it).ok()).expect("it says what it saw");
     assert_eq!(seen["pinned"], "Overnight barrier cream");
 }

@@ -55,7 +55,9 @@ impl Change {
                 put_name(out, &room.host);
                 if elsewhere {
                     let it = &room.playback;
-                    [&it.whep, &it.hls, &it.player, &it.app, &it.poster].into_iter().for_each(|it| out.put_str(it));
+                    [&it.whep, &it.hls, &it.player, &it.app, &it.poster]
+                        .into_iter()
+                        .for_each(|it| out.put_str(it));
                 }
             }
             Change::DeleteRoom(term) => {

@@ -143,7 +143,9 @@ impl Outcome {
         out.put_uint(self.purchases.into());
         out.put_uint(self.dwell_s.into());
         out.put_uint(self.spent_cents);
-        [self.picture_ms, self.stalls.into(), self.stalled_ms].iter().for_each(|it| out.put_uint((*it).into()));
+        [self.picture_ms, self.stalls.into(), self.stalled_ms]
+            .iter()
+            .for_each(|it| out.put_uint((*it).into()));
     }
 
     fn read(get: &mut Get<'_>) -> Result<Self, Malformed> {

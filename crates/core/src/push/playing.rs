@@ -6,7 +6,8 @@ use crate::bytes::{Get, Malformed, Put};
 
 /// Upper ends of the steps, in milliseconds from the tap to the first picture. What took longer is in one last step.
 pub const WAITS_MS: [u32; 19] = [
-    25, 50, 75, 100, 150, 200, 250, 300, 400, 500, 700, 1_000, 1_500, 2_000, 3_000, 5_000, 7_500, 10_000, 30_000,
+    25, 50, 75, 100, 150, 200, 250, 300, 400, 500, 700, 1_000, 1_500, 2_000, 3_000, 5_000, 7_500, 10_000,
+    30_000,
 ];
 
 /// Waits and stalls of a show's pushes.

@@ -172,7 +172,9 @@ impl<'de> Pick<'de> for Properties<'de> {
             Field::Discount => self.order.discount = map.next_value()?,
             Field::Coupon => self.order.coupon = map.next_value::<Value<'de>>()?.named(),
             Field::Dwell => self.dwell_s = map.next_value::<Value<'de>>()?.count(u32::MAX).unwrap_or(0),
-            Field::PictureMs => self.picture_ms = map.next_value::<Value<'de>>()?.count(u32::MAX).unwrap_or(0),
+            Field::PictureMs => {
+                self.picture_ms = map.next_value::<Value<'de>>()?.count(u32::MAX).unwrap_or(0)
+            }
             Field::Online => self.device.online = map.next_value::<Value<'de>>()?.flag(),
             Field::AppState => self.device.app_state = map.next_value()?,
             Field::Battery => self.device.battery = map.next_value()?,

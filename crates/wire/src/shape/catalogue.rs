@@ -131,24 +131,42 @@ pub struct RoomInput {
     pub host_id: String,
     /// URL of a WHEP endpoint that gives the picture out, where it is not Beckon that does (LiveKit, MediaMTX, SRS …).
     #[serde(skip_serializing_if = "String::is_empty")]
-    #[cfg_attr(feature = "openapi", schema(max_length = 2048, pattern = "^(https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?(/[!-~]*)?)?$"))]
+    #[cfg_attr(
+        feature = "openapi",
+        schema(max_length = 2048, pattern = "^(https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?(/[!-~]*)?)?$")
+    )]
     pub whep_url: String,
     /// URL of an HLS playlist of it. Played where there is no WHEP endpoint, or no WebRTC.
     #[serde(skip_serializing_if = "String::is_empty")]
-    #[cfg_attr(feature = "openapi", schema(max_length = 2048, pattern = "^(https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?(/[!-~]*)?)?$"))]
+    #[cfg_attr(
+        feature = "openapi",
+        schema(max_length = 2048, pattern = "^(https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?(/[!-~]*)?)?$")
+    )]
     pub hls_url: String,
     /// URL of a page of yours that plays the playlist in browsers that cannot; shown in the room page's place for the
     /// picture. `{url}` in it becomes the playlist's URL, escaped.
     #[serde(skip_serializing_if = "String::is_empty")]
-    #[cfg_attr(feature = "openapi", schema(max_length = 2048, pattern = "^(https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?(/[!-~]*)?)?$"))]
+    #[cfg_attr(
+        feature = "openapi",
+        schema(max_length = 2048, pattern = "^(https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?(/[!-~]*)?)?$")
+    )]
     pub player_url: String,
     /// A link that opens the room in your app: offered where the page itself cannot show the picture.
     #[serde(skip_serializing_if = "String::is_empty")]
-    #[cfg_attr(feature = "openapi", schema(max_length = 2048, pattern = "^((?!javascript:|vbscript:|data:)[a-z][a-z0-9+.-]*://[!-~]+)?$"))]
+    #[cfg_attr(
+        feature = "openapi",
+        schema(
+            max_length = 2048,
+            pattern = "^((?!javascript:|vbscript:|data:)[a-z][a-z0-9+.-]*://[!-~]+)?$"
+        )
+    )]
     pub app_link: String,
     /// URL of a picture to show before the show and while there is no other.
     #[serde(skip_serializing_if = "String::is_empty")]
-    #[cfg_attr(feature = "openapi", schema(max_length = 2048, pattern = "^(https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?(/[!-~]*)?)?$"))]
+    #[cfg_attr(
+        feature = "openapi",
+        schema(max_length = 2048, pattern = "^(https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?(/[!-~]*)?)?$")
+    )]
     pub poster_url: String,
 }
 
@@ -181,7 +199,10 @@ fn web_url(field: &str, url: &str) -> Result<(), Problem> {
         let (host, port) = place.split_once(':').unwrap_or((place, "0"));
         let is_host = |it: u8| it.is_ascii_alphanumeric() || matches!(it, b'.' | b'-');
         let is_port = (1..=5).contains(&port.len()) && port.bytes().all(|it| it.is_ascii_digit());
-        !host.is_empty() && host.bytes().all(is_host) && is_port && path.bytes().all(|it| it.is_ascii_graphic())
+        !host.is_empty()
+            && host.bytes().all(is_host)
+            && is_port
+            && path.bytes().all(|it| it.is_ascii_graphic())
     });
     if url.is_empty() || is_web {
         Ok(())
@@ -194,7 +215,8 @@ fn web_url(field: &str, url: &str) -> Result<(), Problem> {
 fn app_link(field: &str, link: &str) -> Result<(), Problem> {
     fits(field, link, URL_BYTES_MAX)?;
     let is_link = link.split_once("://").is_some_and(|(scheme, rest)| {
-        let letter = |it: u8| it.is_ascii_lowercase() || it.is_ascii_digit() || matches!(it, b'+' | b'.' | b'-');
+        let letter =
+            |it: u8| it.is_ascii_lowercase() || it.is_ascii_digit() || matches!(it, b'+' | b'.' | b'-');
         scheme.as_bytes().first().is_some_and(u8::is_ascii_lowercase)
             && scheme.bytes().all(letter)
             && !["javascript", "vbscript", "data"].contains(&scheme)

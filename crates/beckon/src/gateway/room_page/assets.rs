@@ -105,7 +105,9 @@ impl Assets {
 
     /// The page, with its marks filled: `config` is JSON, `fill` gives text for the others.
     pub fn page(&self, language: Language, config: &str, fill: impl Fn(&str) -> String) -> String {
-        let mut out = String::with_capacity(PAGE.len() + self.style.len() + self.head.len() + self.body.len() + config.len() * 2);
+        let mut out = String::with_capacity(
+            PAGE.len() + self.style.len() + self.head.len() + self.body.len() + config.len() * 2,
+        );
         for (at, piece) in self.pieces.iter().enumerate() {
             match *piece {
                 text if at % 2 == 0 => out.push_str(text),
@@ -180,7 +182,8 @@ mod tests {
         let it = assets();
         for script in [&it.head, &it.body] {
             for line in script.lines() {
-                let module = ["import ", "export ", "/*", "//", "* "].iter().any(|word| line.starts_with(word));
+                let module =
+                    ["import ", "export ", "/*", "//", "* "].iter().any(|word| line.starts_with(word));
                 assert!(!module, "{line}");
             }
             // It would end the element.
@@ -194,8 +197,11 @@ mod tests {
         let mut names: Vec<&str> = Vec::new();
         let it = assets();
         for line in it.head.lines().chain(it.body.lines()) {
-            let rest = ["function ", "async function ", "class "].iter().find_map(|word| line.strip_prefix(word));
-            if let Some(name) = rest.and_then(|it| it.split(|it: char| !it.is_alphanumeric() && it != '_').next()) {
+            let rest =
+                ["function ", "async function ", "class "].iter().find_map(|word| line.strip_prefix(word));
+            if let Some(name) =
+                rest.and_then(|it| it.split(|it: char| !it.is_alphanumeric() && it != '_').next())
+            {
                 assert!(!names.contains(&name), "{name} stands twice in the page's scripts");
                 names.push(name);
             }

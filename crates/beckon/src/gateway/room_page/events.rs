@@ -16,14 +16,19 @@ use axum::response::{IntoResponse, Response};
 use beckon_core::event::{Act, Event, ProductAct, RoomAct};
 use beckon_core::id::Term;
 use beckon_engine::record::EventsWriter;
-use beckon_wire::collect::{Body, Receipt, Route, SourceKind};
+use beckon_wire::collect::{Body, Collected, Receipt, Route, SourceKind};
 use beckon_wire::limits::BATCH_EVENTS_MAX;
 use beckon_wire::problem::{Code, Problem};
 use beckon_wire::shape::Answer;
 use std::sync::atomic::Ordering;
 
 /// Takes what a page tells; answers once it is durable.
-pub async fn take(app: &App, visit: &Visit, headers: &HeaderMap, body: HttpBody) -> Result<Response, Failure> {
+pub async fn take(
+    app: &App,
+    visit: &Visit,
+    headers: &HeaderMap,
+    body: HttpBody,
+) -> Result<Response, Failure> {
     app.node.admits()?;
     let bytes = read_body(headers, body).await?;
     if bytes.len() > EVENTS_BYTES_MAX {
@@ -42,6 +47,18 @@ pub async fn take(app: &App, visit: &Visit, headers: &HeaderMap, body: HttpBody)
         // He was erased: nothing is told of him.
         return Ok(StatusCode::NO_CONTENT.into_response());
     }
+    let (collected, left_out, writer) = read(app, visit, &body);
+    if !writer.is_empty() {
+        app.node.append(writer.finish(None), None).await?;
+    }
+    app.tallies.collected(&collected);
+    let mut answer = Answer::from(&collected);
+    answer.accepted = answer.accepted.saturating_sub(left_out);
+    Ok(json(&answer))
+}
+
+/// What the page tells of what it may, as a record; and how much was left out.
+fn read(app: &App, visit: &Visit, body: &Body<'_>) -> (Collected, u32, EventsWriter) {
     let now = app.node.clock().now();
     let default_offset_min = app.zones.resolve(&app.default_timezone, now).map_or(0, |it| it.offset_min);
     let fresh = app.fresh.next.fetch_add(BATCH_EVENTS_MAX as u64, Ordering::Relaxed);
@@ -54,6 +71,7 @@ pub async fn take(app: &App, visit: &Visit, headers: &HeaderMap, body: HttpBody)
         shopper_token: None,
         verified_user: &|_| None,
     };
+    // Products that only a page names are not entered: the edge is asked for nothing that it saw.
     let edge = RequestEdge::new(app);
     let mut writer = EventsWriter::new(OWN, default_offset_min);
     let mut left_out = 0;
@@ -64,14 +82,7 @@ pub async fn take(app: &App, visit: &Visit, headers: &HeaderMap, body: HttpBody)
             left_out += 1;
         }
     });
-    drop(edge);
-    if !writer.is_empty() {
-        app.node.append(writer.finish(None), None).await?;
-    }
-    app.tallies.collected(&collected);
-    let mut answer = Answer::from(&collected);
-    answer.accepted = answer.accepted.saturating_sub(left_out);
-    Ok(json(&answer))
+    (collected, left_out, writer)
 }
 
 /// The event, of whom the page's address names.
@@ -91,9 +102,10 @@ fn is_of_page(app: &App, show: Term, act: &Act<'_>) -> bool {
             app.node.director(|it| it.stage().show(of.term).is_some())
         }
         Act::Room { show: of, .. } | Act::Player { show: of, .. } => of.term == show,
-        Act::Product { what: ProductAct::Viewed | ProductAct::Clicked | ProductAct::Added | ProductAct::Removed, product } => {
-            super::product(app, product.id.term).is_some()
-        }
+        Act::Product {
+            what: ProductAct::Viewed | ProductAct::Clicked | ProductAct::Added | ProductAct::Removed,
+            product,
+        } => super::product(app, product.id.term).is_some(),
         _ => false,
     }
 }

@@ -118,7 +118,9 @@ impl Feeds {
         for (show, feed) in &mut open.feeds {
             if is_due(feed, elapsed) {
                 // A show that was called off has nothing more to tell; its page says what it last knew.
-                let Some(new) = app.node.director(|it| picture(it, *show, feed.viewers, now)) else { continue };
+                let Some(new) = app.node.director(|it| picture(it, *show, feed.viewers, now)) else {
+                    continue;
+                };
                 feed.take(new, now, elapsed);
             }
             if elapsed - feed.said_at >= FEED_HEARTBEAT_MS {

@@ -88,7 +88,9 @@ impl<'a> Config<'a> {
                     language,
                 })
             })
-            .ok_or_else(|| if visit.push.is_some() { Code::LinkExpired.into() } else { Code::NotFound.into() })
+            .ok_or_else(
+                || if visit.push.is_some() { Code::LinkExpired.into() } else { Code::NotFound.into() },
+            )
     }
 
     /// What a page that asks anew is told.
@@ -127,7 +129,9 @@ impl<'a> Config<'a> {
             "show" => self.show.clone(),
             "title" => self.live.title.clone(),
             "host" => self.host_name.clone(),
-            "initial" => self.host_name.chars().next().map(|it| it.to_uppercase().collect()).unwrap_or_default(),
+            "initial" => {
+                self.host_name.chars().next().map(|it| it.to_uppercase().collect()).unwrap_or_default()
+            }
             "state" => state_word(self.live.state).to_owned(),
             "badge" => word(state_word(self.live.state)),
             "video" => word("video").replace("{title}", &self.live.title),
@@ -184,7 +188,8 @@ pub fn path_of(show: &str) -> String {
 
 /// The page of a visit.
 pub fn page(app: &App, visit: &Visit, asked: Option<&str>, headers: &HeaderMap) -> Result<Response, Failure> {
-    let text = |name: header::HeaderName| headers.get(name).and_then(|it| it.to_str().ok()).unwrap_or_default();
+    let text =
+        |name: header::HeaderName| headers.get(name).and_then(|it| it.to_str().ok()).unwrap_or_default();
     let language = asked
         .and_then(Language::of)
         .or_else(|| visit.language(app))
@@ -230,7 +235,8 @@ const PACK_LEVEL: u32 = 4;
 
 /// The page, packed if the browser takes that.
 fn packed(page: String, accepted: &str) -> Response {
-    let takes = accepted.split(',').any(|it| it.trim().split(';').next() == Some("gzip") && !it.contains("q=0"));
+    let takes =
+        accepted.split(',').any(|it| it.trim().split(';').next() == Some("gzip") && !it.contains("q=0"));
     if takes {
         let mut packer = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::new(PACK_LEVEL));
         if packer.write_all(page.as_bytes()).is_ok()

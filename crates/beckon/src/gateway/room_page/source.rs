@@ -73,7 +73,10 @@ mod tests {
 
     #[test]
     fn a_room_plays_here_unless_it_says_otherwise() {
-        let own = Source::of("a room/1", Some(&room(Playback { poster: "https://x.test/p".into(), ..Playback::default() })));
+        let own = Source::of(
+            "a room/1",
+            Some(&room(Playback { poster: "https://x.test/p".into(), ..Playback::default() })),
+        );
         let own = own.unwrap();
         assert_eq!((own.whep.as_deref(), own.gather), (Some("/whep/a%20room%2F1"), false));
         assert_eq!(own.origins(), Origins { connect: "".into(), media: "".into(), frame: "".into() });
@@ -87,7 +90,10 @@ mod tests {
         };
         let other = Source::of("r", Some(&room(other))).unwrap();
         assert!(other.gather);
-        assert_eq!(other.page.as_deref(), Some("https://play.shop.test/?src=https%3A%2F%2Fcdn.shop.test%2F1%2Flive.m3u8%3Fa%3Db"));
+        assert_eq!(
+            other.page.as_deref(),
+            Some("https://play.shop.test/?src=https%3A%2F%2Fcdn.shop.test%2F1%2Flive.m3u8%3Fa%3Db")
+        );
         let origins = other.origins();
         assert_eq!(
             (&*origins.connect, &*origins.media, &*origins.frame),

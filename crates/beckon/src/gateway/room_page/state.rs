@@ -148,9 +148,9 @@ fn live(stage: &Stage, catalogue: &Catalogue, on: &OnShow, viewers: usize, now: 
         ends_at: on.closes().0,
         shown: shown.and_then(product),
         pinned: is_on && on.pinned.is_some(),
-        next: next.filter(|_| is_on).and_then(|it| {
-            Some(Next { id: product(it.item.product.term)?, at: it.at.0 + delay })
-        }),
+        next: next
+            .filter(|_| is_on)
+            .and_then(|it| Some(Next { id: product(it.item.product.term)?, at: it.at.0 + delay })),
         viewers,
         coming: if state == State::Over { coming(stage, catalogue, on, now) } else { Vec::new() },
     }
@@ -181,7 +181,9 @@ pub fn good(stage: &Stage, on: &OnShow, product: &Product, now: Timestamp) -> Go
     // What was sold out a moment ago is still spoken of.
     let gone = || {
         let of_product = stage.offers_in(show).map(|it| it.1).filter(|it| it.offer.product.term == term);
-        of_product.filter(|it| it.offer.stock == Some(0) && !it.ended && now < it.offer.ends).min_by_key(|it| it.offer.price_cents)
+        of_product
+            .filter(|it| it.offer.stock == Some(0) && !it.ended && now < it.offer.ends)
+            .min_by_key(|it| it.offer.price_cents)
     };
     let offer = open.or_else(gone);
     let code = if product.currency.is_empty() { CURRENCY_DEFAULT } else { &*product.currency };

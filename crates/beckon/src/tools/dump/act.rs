@@ -195,13 +195,9 @@ impl<'r> Act<'r> {
             }),
             event::Act::App(what) => Act::App { what: what.word() },
             event::Act::Push { what, message } => Act::Push { what: what.word(), message },
-            event::Act::Player { what, room, show, message, ms } => Act::Player {
-                what: what.word(),
-                room: some(*room),
-                show: some(*show),
-                message,
-                ms: *ms,
-            },
+            event::Act::Player { what, room, show, message, ms } => {
+                Act::Player { what: what.word(), room: some(*room), show: some(*show), message, ms: *ms }
+            }
         }
     }
 }
