@@ -194,7 +194,6 @@ fn called(dir: &std::path::Path, sink: &Sink) -> (Server, String, String) {
         &json!({ "url": sink.url(), "secret": SECRET, "private_network": true }),
     );
     put(&server, "shows/show-1", &show());
-    put(&server, "shows/show-2", &show());
     put(&server, "offers/o-1", &offer());
     let traits = json!({ "gender": "female", "locale": "zh-CN", "consent": { "marketing": true } });
     let body = json!({ "type": "identify", "userId": "u-yes", "traits": traits });
@@ -220,6 +219,7 @@ fn what_a_page_tells_reaches_its_shopper_the_push_and_the_report() {
     let dir = tempfile::tempdir().unwrap();
     let sink = Sink::start(SECRET);
     let (server, path, message) = called(dir.path(), &sink);
+    put(&server, "shows/show-2", &show());
     let markup = text(&page(&server, &path, &[("accept-language", "en")]));
     let told = config(&markup);
     assert_eq!((&told["message"], &told["about"]), (&json!(message), &json!("p-1")));

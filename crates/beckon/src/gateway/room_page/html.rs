@@ -109,7 +109,12 @@ impl<'a> Config<'a> {
             let is_on = on.is_some_and(|it| it.id == about.id);
             return Some((about, if is_on { "now" } else { "for_you" }));
         }
-        on.map(|it| (it, "now"))
+        let first = || {
+            let before = matches!(self.live.state, State::Planned | State::Late);
+            let planned = self.goods.iter().filter(|it| before && it.at.is_some());
+            planned.min_by_key(|it| it.at).map(|it| (it, "tonight"))
+        };
+        on.map(|it| (it, "now")).or_else(first)
     }
 
     /// What stands at a mark of the page.
@@ -136,7 +141,8 @@ impl<'a> Config<'a> {
             "badge" => word(state_word(self.live.state)),
             "video" => word("video").replace("{title}", &self.live.title),
             "poster" | "backdrop" => {
-                self.poster.clone().or_else(|| Some(self.goods.first()?.image.clone())).unwrap_or_default()
+                let product = shown.map(|it| it.0).or(self.goods.first());
+                self.poster.clone().or_else(|| Some(product?.image.clone())).unwrap_or_default()
             }
             "cover" => hidden(self.live.state == State::OnAir),
             "cover_word" if !cover_word.is_empty() => word(cover_word),
@@ -149,15 +155,19 @@ impl<'a> Config<'a> {
             "product" => of_good(|it| it.title.clone()),
             "price" => of_good(|it| it.price.clone().unwrap_or_default()),
             "was" => of_good(|it| it.was.clone().unwrap_or_default()),
-            "stock" => match shown.and_then(|it| it.0.stock) {
-                Some(0) => word("sold_out"),
-                Some(left) => word("left").replace("{n}", &left.to_string()),
+            "stock" => match shown.and_then(|it| Some((it.0.stock?, it.0.low))) {
+                Some((0, _)) => word("sold_out"),
+                Some((left, low)) => word(if low || left <= FEW { "left" } else { "in_stock" })
+                    .replace("{n}", &left.to_string()),
                 None => String::new(),
             },
             _ => String::new(),
         }
     }
 }
+
+/// What a stock of so many or fewer is said to be: few. The page's script has the same.
+const FEW: u32 = 100;
 
 fn state_word(state: State) -> &'static str {
     match state {

@@ -91,11 +91,12 @@ pub struct Good {
     offer: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     ends_at: Option<i64>,
+    /// The host said that it runs low.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
-    low: bool,
+    pub low: bool,
     /// When it is shown, by the plan as it has moved.
     #[serde(skip_serializing_if = "Option::is_none")]
-    at: Option<i64>,
+    pub at: Option<i64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     until: Option<i64>,
 }
