@@ -75,7 +75,9 @@ async function shopper(size, locale, options = {}) {
   const page = await context.newPage()
   page.setDefaultTimeout(LIMIT_MS)
   page.on('pageerror', (e) => errors.push(`page: ${e.message}`))
-  page.on('console', (m) => ['error', 'warning'].includes(m.type()) && errors.push(`console: ${m.text()}`))
+  // The tone of the fake server begins with the first tap; that is its own matter.
+  const ours = (m) => !m.text().startsWith('The AudioContext was not allowed to start')
+  page.on('console', (m) => ['error', 'warning'].includes(m.type()) && ours(m) && errors.push(`console: ${m.text()}`))
   page.on('request', (r) => {
     const { origin } = new URL(r.url())
     if (origin !== new URL(base).origin && origin !== SHOP && !r.url().startsWith('data:')) errors.push(`a request to ${r.url()}`)
@@ -124,7 +126,7 @@ try {
   await shot(mei, 'phone-before-zh')
   await mei.click('#remind')
   await shown(mei, 'remind', '已预约提醒')
-  const wide = await shopper('desktop', 'de-DE,en-GB')
+  const wide = await shopper('desktop', 'de-DE')
   await wide.goto(`${base}/r/tonight?lang=zh`)
   await shot(wide, 'desktop-before-zh')
 
@@ -132,8 +134,8 @@ try {
   await plan('en')
   await cue({ cue: 'start' })
   await state(mei, 'on_air')
-  await put('offers/o-serum', { show_id: 'tonight', product_id: 'serum', price: 199, original_price: 299, stock: 37, ends_at: at(12) })
-  await put('offers/o-cream', { show_id: 'tonight', product_id: 'cream', price: 268, stock: 1200 })
+  await put('offers/o-serum', { show_id: 'tonight', product_id: 'serum', price: 199, original_price: 299, stock: 37, opens_at: at(-1), ends_at: at(12) })
+  await put('offers/o-cream', { show_id: 'tonight', product_id: 'cream', price: 268, stock: 1200, opens_at: at(-1) })
   await player(mei, 'playing')
   assert.ok(await moves(mei), 'the picture moves')
   await cue({ cue: 'pin', product_id: 'serum' })
