@@ -48,6 +48,9 @@
 /** What a stock of so many or fewer is said to be: few. */
 const FEW = 100
 
+/** An offer that ends within this is counted down. */
+const HURRY_MS = 3_600_000
+
 /** All that is known of a show. */
 export class Model {
   /**
@@ -134,13 +137,13 @@ export class Model {
   }
 
   /**
-   * What is left of an offer, in milliseconds; `undefined` without an end, or while the end is hours away.
+   * What is left of an offer, in milliseconds; `undefined` without an end, or while there is no hurry.
    * @param {Good} good
    */
   endsIn(good) {
     if (good.ends_at === undefined || this.live.state !== 'on_air') return undefined
     const left = good.ends_at - this.now()
-    return left < 6 * 3_600_000 ? Math.max(0, left) : undefined
+    return left < HURRY_MS ? Math.max(0, left) : undefined
   }
 }
 

@@ -245,6 +245,11 @@ export class View {
     if (focused) /** @type {HTMLElement | null} */ (list.querySelector(`[data-of="${CSS.escape(focused)}"]`))?.focus()
   }
 
+  /** @param {import('./model.js').Good} good */
+  isToCome(good) {
+    return good.at !== undefined && good.at > this.model.now() && this.model.live.state !== 'over'
+  }
+
   /**
    * @param {import('./model.js').Good} good
    * @param {boolean} on
@@ -264,7 +269,7 @@ export class View {
       thumb.append(image)
     }
     const text = make('span', 'row-text')
-    const when = on ? this.words.now : good.at !== undefined && good.at > this.model.now() ? this.time(good.at) : ''
+    const when = on ? this.words.now : this.isToCome(good) ? this.time(good.at) : ''
     if (when) text.append(make('span', 'label', when))
     text.append(make('span', 'name', good.title))
     const money = make('span', 'money')

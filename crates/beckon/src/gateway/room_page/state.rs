@@ -186,7 +186,8 @@ pub fn good(stage: &Stage, on: &OnShow, product: &Product, now: Timestamp) -> Go
             .filter(|it| it.offer.stock == Some(0) && !it.ended && now < it.offer.ends)
             .min_by_key(|it| it.offer.price_cents)
     };
-    let offer = open.or_else(gone);
+    // An offer holds as long as its show, also where that ends before its time.
+    let offer = open.or_else(gone).filter(|_| State::of(on, now) != State::Over);
     let code = if product.currency.is_empty() { CURRENCY_DEFAULT } else { &*product.currency };
     let written = |cents: u64| {
         let money = Currency::of(code).map(|currency| Money { cents, currency });
