@@ -245,9 +245,13 @@ export class View {
     if (focused) /** @type {HTMLElement | null} */ (list.querySelector(`[data-of="${CSS.escape(focused)}"]`))?.focus()
   }
 
-  /** @param {import('./model.js').Good} good */
-  isToCome(good) {
-    return good.at !== undefined && good.at > this.model.now() && this.model.live.state !== 'over'
+  /**
+   * When a product's slot comes, if it is still to come.
+   * @param {import('./model.js').Good} good
+   */
+  comes(good) {
+    const isOver = this.model.live.state === 'over'
+    return good.at !== undefined && good.at > this.model.now() && !isOver ? this.time(good.at) : ''
   }
 
   /**
@@ -269,7 +273,7 @@ export class View {
       thumb.append(image)
     }
     const text = make('span', 'row-text')
-    const when = on ? this.words.now : this.isToCome(good) ? this.time(good.at) : ''
+    const when = on ? this.words.now : this.comes(good)
     if (when) text.append(make('span', 'label', when))
     text.append(make('span', 'name', good.title))
     const money = make('span', 'money')
