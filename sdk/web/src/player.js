@@ -87,8 +87,11 @@ const GATHER_MAX_MS = 500
 const STALL_MS = 400
 /** A stall of this length is no hiccup: the host or the path is away. */
 const HELD_MS = 3000
-/** After this the session is begun anew. */
-const DEAD_MS = 15_000
+/**
+ * A session that has a path and no picture is given up after half of this to all of it: the host is away, and whoever
+ * waits for him must not come back all at once.
+ */
+const DEAD_MS = 60_000
 /** How often the watch looks, and how often numbers are told. */
 const WATCH_MS = 200
 const STATS_MS = 5000
@@ -266,6 +269,8 @@ export class Player {
     this.frameAt = 0
     /** Since when the picture stands still; 0 while it moves. */
     this.stillSince = 0
+    /** When a session without a picture is given up. */
+    this.deadMs = DEAD_MS
     this.startedAt = 0
     this.statsAt = 0
     this.round = 0
@@ -378,6 +383,7 @@ export class Player {
     const mine = () => round === this.round
     this.become(this.startedAt ? 'reconnecting' : this.state === 'waiting' ? 'waiting' : 'joining')
     this.transport = 'whep'
+    this.deadMs = DEAD_MS * (0.5 + Math.random() / 2)
     this.joins += 1
     /** @type {Join} */
     let join
@@ -555,8 +561,8 @@ export class Player {
     const still = this.frameAt ? now - this.frameAt : 0
     if (this.startedAt && still > STALL_MS && !this.stillSince) this.stillSince = this.frameAt
     if (!this.frameAt || this.state === 'blocked') return
-    if (still > DEAD_MS) this.again('failed')
-    else if (still > HELD_MS && this.join) this.become('held')
+    if (still > this.deadMs) this.again('failed')
+    else if (still > HELD_MS && this.join) this.become(this.startedAt ? 'held' : 'waiting')
   }
 
   /** A page that nobody sees shows no pictures: that is no stall. */

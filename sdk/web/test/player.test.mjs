@@ -266,8 +266,24 @@ test('a host who is away holds the picture; after long the session is begun anew
   video.frame()
   await pass(3300)
   assert.equal(told.states.at(-1), 'held')
-  await pass(12_500)
+  await pass(50_000)
+  assert.equal(posts().length, 1)
+  await pass(8000)
   assert.equal(posts().length, 2)
+})
+
+test('a room that takes viewers before its host is there is waited in, and retried only when told', async () => {
+  const { video, told, player } = play()
+  await turn()
+  world.peers[0].become('connected')
+  await pass(3500)
+  assert.equal(told.states.at(-1), 'waiting')
+  assert.deepEqual(told.stalled, [])
+  video.frame()
+  assert.equal(told.states.at(-1), 'playing')
+  player.retry()
+  await turn()
+  assert.equal(posts().length, 1)
 })
 
 test('where the browser wants a tap it says so, and a tap plays with sound', async () => {

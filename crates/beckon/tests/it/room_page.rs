@@ -223,6 +223,7 @@ fn what_a_page_tells_reaches_its_shopper_the_push_and_the_report() {
     let markup = text(&page(&server, &path, &[("accept-language", "en")]));
     let told = config(&markup);
     assert_eq!((&told["message"], &told["about"]), (&json!(message), &json!("p-1")));
+    assert_eq!(told["source"]["ticket"], path["/t/".len()..], "the link lets him watch");
     assert!(markup.contains("lang=\"zh\""), "in the language of the push");
     assert_eq!(
         told["share"],

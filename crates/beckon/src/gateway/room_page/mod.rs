@@ -66,6 +66,12 @@ impl Visit {
         Ok(Visit { show: show_term(app, id)?, base: html::path_of(id), push: None })
     }
 
+    /// What lets the page watch Beckon's own room: the tap link itself, which leads there.
+    fn ticket(&self) -> Option<String> {
+        self.push.as_ref()?;
+        self.base.strip_prefix("/t/").map(str::to_owned)
+    }
+
     /// The language of the words that the push was sent in, if it was one of the page's.
     fn language(&self, app: &App) -> Option<Language> {
         let template = self.push.as_ref()?.1.template;

@@ -10,7 +10,7 @@ pub struct Source {
     whep: Option<String>,
     /// The bearer token of the endpoint.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub ticket: Option<String>,
+    ticket: Option<String>,
     /// The offer is to bring its candidates: servers of others may not find them out.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     gather: bool,
@@ -21,11 +21,11 @@ pub struct Source {
 }
 
 impl Source {
-    /// The source of a room; `None` where only the shop's app plays it.
-    pub fn of(room: &str, known: Option<&Room>) -> Option<Source> {
+    /// The source of a room, `ticket` for a room of Beckon's own; `None` where only the shop's app plays it.
+    pub fn of(room: &str, known: Option<&Room>, ticket: Option<String>) -> Option<Source> {
         let Some(it) = known.map(|it| &it.playback).filter(|it| is_elsewhere(it)) else {
             let whep = format!("/whep/{}", super::html::segment(room));
-            return Some(Source { whep: Some(whep), ticket: None, gather: false, hls: None, page: None });
+            return Some(Source { whep: Some(whep), ticket, gather: false, hls: None, page: None });
         };
         let given = |text: &str| (!text.is_empty()).then(|| text.to_owned());
         let page = given(&it.player).map(|page| page.replace("{url}", &super::html::segment(&it.hls)));
@@ -76,20 +76,22 @@ mod tests {
         let own = Source::of(
             "a room/1",
             Some(&room(Playback { poster: "https://x.test/p".into(), ..Playback::default() })),
+            Some("a ticket".into()),
         );
         let own = own.unwrap();
         assert_eq!((own.whep.as_deref(), own.gather), (Some("/whep/a%20room%2F1"), false));
+        assert_eq!(own.ticket.as_deref(), Some("a ticket"));
         assert_eq!(own.origins(), Origins { connect: "".into(), media: "".into(), frame: "".into() });
         let app = Playback { app: "shop://rooms/1".into(), ..Playback::default() };
-        assert_eq!(Source::of("r", Some(&room(app))), None);
+        assert_eq!(Source::of("r", Some(&room(app)), None), None);
         let other = Playback {
             whep: "https://sfu.shop.test:8443/whep/1".into(),
             hls: "https://cdn.shop.test/1/live.m3u8?a=b".into(),
             player: "https://play.shop.test/?src={url}".into(),
             ..Playback::default()
         };
-        let other = Source::of("r", Some(&room(other))).unwrap();
-        assert!(other.gather);
+        let other = Source::of("r", Some(&room(other)), Some("a ticket".into())).unwrap();
+        assert!(other.gather && other.ticket.is_none(), "a ticket of ours is not for others");
         assert_eq!(
             other.page.as_deref(),
             Some("https://play.shop.test/?src=https%3A%2F%2Fcdn.shop.test%2F1%2Flive.m3u8%3Fa%3Db")
