@@ -57,6 +57,7 @@ pub struct Server {
     housekeeping: tokio::task::JoinHandle<()>,
     carrying: tokio::task::JoinHandle<()>,
     connected: tokio::task::JoinHandle<()>,
+    feeding: tokio::task::JoinHandle<()>,
 }
 
 /// The node's options as the configuration has them.
@@ -103,12 +104,24 @@ impl Server {
             let _ = stopped.await;
         }));
         let housekeeping = tokio::spawn(app.clone().housekeeping());
+        let feeding = tokio::spawn(app.feeds.clone().run(app.clone()));
         let composer = Composer::new(app.links.clone());
         let carrier = Carrier::new(node.clone(), app.secrets.clone(), composer, app.hub.clone());
         let carrying = tokio::spawn(carrier.run());
         let connected = tokio::spawn(app.hub.clone().run());
-        let tls = tls.is_some();
-        Ok(Server { address, tls, printed, node, app, stop, serving, housekeeping, carrying, connected })
+        Ok(Server {
+            address,
+            tls: tls.is_some(),
+            printed,
+            node,
+            app,
+            stop,
+            serving,
+            housekeeping,
+            carrying,
+            connected,
+            feeding,
+        })
     }
 
     /// The in-app connections.
@@ -127,6 +140,7 @@ impl Server {
         self.app.hub.closed(STOP_WAIT).await;
         self.connected.abort();
         self.housekeeping.abort();
+        self.feeding.abort();
         // What was sent is answered and journalled first; what waits is found again at the next start.
         let _ = tokio::time::timeout(DRAIN, self.node.quiesce()).await;
         self.carrying.abort();

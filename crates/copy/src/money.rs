@@ -50,7 +50,7 @@ impl Currency {
 impl Money {
     /// With its sign before it; `grouped` puts commas between thousands. Whole amounts have no
     /// decimals, yuan no trailing zero.
-    pub(crate) fn written(self, grouped: bool) -> String {
+    pub fn written(self, grouped: bool) -> String {
         let (whole, cents) = (self.cents / 100, self.cents % 100);
         let whole = if grouped { group(whole) } else { whole.to_string() };
         let amount = match (cents, self.currency) {

@@ -47,6 +47,11 @@ impl TapLinks {
         format!("{}/t/{}", self.base, self.token(push, until))
     }
 
+    /// The address of something of this server under the base of all links.
+    pub fn absolute(&self, path: &str) -> String {
+        format!("{}{path}", self.base)
+    }
+
     /// The token of a push, good until `until`.
     pub fn token(&self, push: PushId, until: Timestamp) -> String {
         let mut bytes = Vec::with_capacity(SIGNED + MAC);

@@ -170,7 +170,7 @@ fn normalise(
 }
 
 /// The body's bytes, unpacked, within the largest batch.
-async fn read_body(headers: &HeaderMap, body: HttpBody) -> Result<bytes::Bytes, Failure> {
+pub(super) async fn read_body(headers: &HeaderMap, body: HttpBody) -> Result<bytes::Bytes, Failure> {
     let too_large = |bytes| Failure(Problem::from(&Refusal::BatchTooLarge { bytes }));
     let raw = match Limited::new(body, BATCH_BYTES_MAX).collect().await {
         Ok(collected) => collected.to_bytes(),

@@ -145,6 +145,7 @@ pub async fn render(app: &App) -> Result<String, Failure> {
     gauge("journal_stalled", "1 while the journal cannot be written", f64::from(u8::from(stalled.is_some())));
     gauge("journal_offset_durable", "Records durable", durable.0 as f64);
     gauge("journal_offset_next", "Records sequenced", next.0 as f64);
+    gauge("feed_connections", "Pages that follow a show's live feed", app.feeds.connections() as f64);
     gauge("uptime_seconds", "Seconds since the start", app.started.elapsed_secs());
     gauge("events_per_second", "Events accepted a second, over the last minute", app.tallies.rate());
     let mut counter = |name: &str, help: &str, value: u64| {

@@ -25,10 +25,10 @@ mod profiles;
 mod push_key;
 mod reports;
 mod resource;
+mod room_page;
 mod sdk;
 mod shows;
 mod stats;
-mod tap;
 mod templates;
 pub mod tls;
 
@@ -74,6 +74,8 @@ pub struct Inner {
     /// The next key for events without a `messageId`; its high half is drawn at the start.
     fresh: Fresh,
     tallies: metrics::Tallies,
+    /// The live feeds of shows.
+    pub feeds: room_page::Feeds,
     tls: bool,
     draining: AtomicBool,
 }
@@ -115,13 +117,15 @@ impl App {
             started: Stopwatch::start(),
             fresh: Fresh { high: u64::from_le_bytes(high) | 1, next: AtomicU64::new(0) },
             tallies: metrics::Tallies::default(),
+            feeds: room_page::Feeds::default(),
             tls,
             draining: AtomicBool::new(false),
         }))
     }
 
-    /// From now on `/readyz` says no, so that no new traffic is sent here.
+    /// From now on `/readyz` says no, so that no new traffic is sent here, and what would never end is ended.
     pub fn drain(&self) {
+        self.feeds.close();
         self.draining.store(true, std::sync::atomic::Ordering::Relaxed);
     }
 
@@ -230,9 +234,14 @@ pub fn router(app: App) -> Router {
         .route("/ws", get(in_app::socket::open))
         .route("/sse", get(in_app::stream::open))
         .route("/sse/{session}", post(in_app::stream::post))
-        .route("/t/{token}", get(tap::page))
-        .route("/t/{token}/now", get(tap::now))
-        .route("/t/{token}/tapped", post(tap::tapped))
+        .route("/t/{token}", get(room_page::of_tap))
+        .route("/t/{token}/now", get(room_page::now_of_tap))
+        .route("/t/{token}/tapped", post(room_page::tapped))
+        .route("/t/{token}/events", post(room_page::events_of_tap))
+        .route("/r/{show}", get(room_page::of_show))
+        .route("/r/{show}/now", get(room_page::now_of_show))
+        .route("/r/{show}/live", get(room_page::live))
+        .route("/r/{show}/events", post(room_page::events_of_show))
         .fallback(answer::path_unknown)
         .layer(axum::middleware::from_fn(answer::problems))
         .layer(axum::middleware::from_fn_with_state(app.clone(), cors::cors))

@@ -323,6 +323,7 @@ fn spawn(options: &Options, parts: Parts) -> Node {
         turns: super::turns::Turns::default(),
         window,
         outward: OnceLock::new(),
+        staged: tokio::sync::watch::Sender::new(()),
     });
     if !head.epoch {
         shared.own(record::epoch(LOGIC_VERSION));

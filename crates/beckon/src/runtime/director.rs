@@ -56,6 +56,7 @@ pub(super) fn run(shared: &Shared, mut next: Offset, jobs: &Receiver<DirectorJob
                 }
                 if staged {
                     shared.outward(Outward::Staged);
+                    shared.staged.send_replace(());
                 }
             }
             DirectorJob::Run(question) => {

@@ -106,6 +106,8 @@ pub(super) struct Shared {
     pub window: Window,
     /// Who carries pushes out, once somebody does.
     pub outward: OnceLock<UnboundedSender<Outward>>,
+    /// Told whenever what the customer entered, or a show, has changed.
+    pub staged: tokio::sync::watch::Sender<()>,
 }
 
 impl Shared {
@@ -447,6 +449,11 @@ impl Node {
             unanswered.extend(pushes);
         }
         Some(Carrying { leaving, waiting, unanswered })
+    }
+
+    /// Says when what the customer entered, or a show, has changed; perhaps before that is durable.
+    pub fn staged(&self) -> tokio::sync::watch::Receiver<()> {
+        self.shared.staged.subscribe()
     }
 
     /// Journals a record of the program's own: it is never refused. Gives its offset.

@@ -14,6 +14,7 @@ mod peers;
 mod replay;
 mod replay_delivery;
 mod replay_formats;
+mod room_page;
 mod rules;
 mod sdk;
 mod server;

@@ -78,6 +78,23 @@ pub struct Room {
     pub title: Box<str>,
     /// Its host.
     pub host: Name,
+    /// Where its picture is, if not here.
+    pub playback: Playback,
+}
+
+/// Where a room's picture is when it is not Beckon that gives it out; all empty when it is.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Playback {
+    /// URL of a WHEP endpoint.
+    pub whep: Box<str>,
+    /// URL of an HLS playlist.
+    pub hls: Box<str>,
+    /// URL of a page that plays the playlist where a browser cannot.
+    pub player: Box<str>,
+    /// A link that opens the room in the shop's app.
+    pub app: Box<str>,
+    /// URL of a picture to show while there is no other.
+    pub poster: Box<str>,
 }
 
 /// All of it. Entries are shared with readers: a change replaces an entry, never edits it.

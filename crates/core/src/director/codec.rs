@@ -1,6 +1,6 @@
 //! Changes of the catalogue as bytes, for the journal and for snapshots.
 
-use super::catalogue::{Change, Host, Name, Product, Room};
+use super::catalogue::{Change, Host, Name, Playback, Product, Room};
 use crate::bytes::{Get, Malformed, Put};
 use crate::event::Text;
 use crate::id::Term;
@@ -47,10 +47,18 @@ impl Change {
                 out.put_uint(term.0.into());
             }
             Change::PutRoom(room) => {
-                out.push(5);
+                // A room without a place of its own is written as it always was.
+                let elsewhere = room.playback != Playback::default();
+                out.push(if elsewhere { 8 } else { 5 });
                 put_name(out, &room.id);
                 out.put_str(&room.title);
                 put_name(out, &room.host);
+                if elsewhere {
+                    let it = &room.playback;
+                    [&it.whep, &it.hls, &it.player, &it.app, &it.poster]
+                        .into_iter()
+                        .for_each(|it| out.put_str(it));
+                }
             }
             Change::DeleteRoom(term) => {
                 out.push(6);
@@ -75,10 +83,11 @@ impl Change {
                 style: get_name(get)?,
             }),
             4 => Change::DeleteHost(Term(get.u32("host")?)),
-            5 => Change::PutRoom(Room {
+            kind @ (5 | 8) => Change::PutRoom(Room {
                 id: get_name(get)?,
                 title: get.str("room title")?.into(),
                 host: get_name(get)?,
+                playback: if kind == 8 { Playback::read(get)? } else { Playback::default() },
             }),
             6 => Change::DeleteRoom(Term(get.u32("room")?)),
             7 => Change::Staged(Staged::read(get)?),
@@ -112,6 +121,18 @@ impl Change {
             Change::DeleteProduct(_) | Change::DeleteHost(_) | Change::DeleteRoom(_) => {}
             Change::Staged(staged) => staged.for_each_name(each),
         }
+    }
+}
+
+impl Playback {
+    fn read(get: &mut Get<'_>) -> Result<Self, Malformed> {
+        Ok(Playback {
+            whep: get.str("WHEP URL")?.into(),
+            hls: get.str("HLS URL")?.into(),
+            player: get.str("player URL")?.into(),
+            app: get.str("app link")?.into(),
+            poster: get.str("poster URL")?.into(),
+        })
     }
 }
 

@@ -277,6 +277,12 @@ impl<'a> Act<'a> {
             }
             Act::Connection(it) => out.extend_from_slice(&[10, *it as u8]),
             Act::SignedOut => out.push(11),
+            Act::Player { what, room, show, message, ms } => {
+                out.extend_from_slice(&[12, *what as u8]);
+                [room, show].into_iter().for_each(|it| put_text(out, *it));
+                out.put_str(message);
+                out.put_uint((*ms).into());
+            }
         }
     }
 
@@ -316,6 +322,13 @@ impl<'a> Act<'a> {
             },
             10 => Act::Connection(get_number(get, Connection::from_number, "connection")?),
             11 => Act::SignedOut,
+            12 => Act::Player {
+                what: get_number(get, PlayerAct::from_number, "player act")?,
+                room: get_text(get)?,
+                show: get_text(get)?,
+                message: get.str("message id")?,
+                ms: get.u32("milliseconds of a picture")?,
+            },
             _ => return Err(get.malformed("act")),
         })
     }

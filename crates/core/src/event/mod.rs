@@ -169,6 +169,16 @@ pub enum PushAct {
     Dismissed,
 }
 
+/// What the player of a live room tells of itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u8)]
+pub enum PlayerAct {
+    /// The first picture was shown.
+    Started,
+    /// The picture stood still, and moves again.
+    Stalled,
+}
+
 /// What happened to the app itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(u8)]
@@ -384,6 +394,19 @@ pub enum Act<'a> {
         /// Which.
         message: &'a str,
     },
+    /// The player of a live room told of its picture.
+    Player {
+        /// What.
+        what: PlayerAct,
+        /// The room.
+        room: Text<'a>,
+        /// The show.
+        show: Text<'a>,
+        /// The push whose link led there; empty for none.
+        message: &'a str,
+        /// Milliseconds: from the tap to the picture, or for how long it stood still.
+        ms: u32,
+    },
 }
 
 /// Reads one of the field-less enums above from its number.
@@ -411,6 +434,7 @@ numbered! {
     OrderAct { CartViewed, CheckoutStarted, Completed, Refunded, Cancelled }
     RoomAct { Entered, Left, Liked, Commented, Shared, Followed, Unfollowed, ReminderBooked, ReminderCancelled }
     PushAct { Received, Tapped, Dismissed }
+    PlayerAct { Started, Stalled }
     AppAct { Installed, Opened, Backgrounded, Uninstalled }
     Network { Offline, Slow, Cellular, Fast, Fastest, Wifi }
     Place { Home, Commute, Work, Elsewhere }

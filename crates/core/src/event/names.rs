@@ -26,6 +26,10 @@ impl Event<'_> {
                 each(Kind::Style, *style);
                 each(Kind::Show, *show);
             }
+            Act::Player { room, show, .. } => {
+                each(Kind::Room, *room);
+                each(Kind::Show, *show);
+            }
             Act::Identify { traits } => {
                 for it in traits {
                     match it {

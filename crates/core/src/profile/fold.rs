@@ -68,7 +68,7 @@ pub fn fold(
     }
     let mut fold = Fold { at, day: day_of(at, offset_min), hot, history };
     match &event.act {
-        Act::Other { .. } | Act::Identify { .. } | Act::Alias { .. } => {}
+        Act::Other { .. } | Act::Identify { .. } | Act::Alias { .. } | Act::Player { .. } => {}
         Act::Product { what, product } => fold.product(*what, product),
         Act::Category { category } => {
             fold.interest(|hot| hot.categories, *category, weight::LISTED);
@@ -103,6 +103,7 @@ fn is_passive(act: &Act<'_>) -> bool {
             | Act::Connection(_)
             | Act::App(AppAct::Uninstalled)
             | Act::Push { what: PushAct::Received, .. }
+            | Act::Player { .. }
             | Act::Order { what: OrderAct::Refunded | OrderAct::Cancelled, .. }
     )
 }

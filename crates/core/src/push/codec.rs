@@ -149,6 +149,9 @@ impl Outcome {
         out.put_uint(self.purchases.into());
         out.put_uint(self.dwell_s.into());
         out.put_uint(self.spent_cents);
+        [self.picture_ms, self.stalls.into(), self.stalled_ms]
+            .iter()
+            .for_each(|it| out.put_uint((*it).into()));
     }
 
     fn read(get: &mut Get<'_>) -> Result<Self, Malformed> {
@@ -163,6 +166,9 @@ impl Outcome {
             purchases: get.u16("purchases")?,
             dwell_s: get.u32("dwell")?,
             spent_cents: get.uint("spent")?,
+            picture_ms: get.u32("wait for a picture")?,
+            stalls: get.u16("stalls")?,
+            stalled_ms: get.u32("stalled")?,
         })
     }
 }

@@ -6,6 +6,7 @@
 
 mod codec;
 pub mod ledger;
+pub mod playing;
 pub mod report;
 pub mod way;
 
@@ -382,6 +383,12 @@ pub struct Outcome {
     pub dwell_s: u32,
     /// What he paid, in hundredths.
     pub spent_cents: u64,
+    /// Milliseconds from the tap to the first picture; 0 while none was seen.
+    pub picture_ms: u32,
+    /// Times that the picture stood still.
+    pub stalls: u16,
+    /// For how long in all, in milliseconds.
+    pub stalled_ms: u32,
     /// The entry has been learnt from.
     pub matured: bool,
 }

@@ -1,5 +1,6 @@
 //! What a show's pushes came to, as one shard counts it; the report adds the shards up.
 
+use super::playing::Playing;
 use super::way::Miss;
 use super::{End, Life, Push, Reason};
 use crate::bytes::{Get, Malformed, Put};
@@ -166,6 +167,8 @@ pub struct Report {
     pub random: (u64, u64),
     /// What was expected of the pushes that left when they were decided: entries, and shoppers who buy.
     pub expected: (f64, f64),
+    /// How the picture came to those who were brought in.
+    pub playing: Playing,
 }
 
 impl Report {
@@ -286,6 +289,7 @@ impl Report {
         self.random.1 += other.random.1;
         self.expected.0 += other.expected.0;
         self.expected.1 += other.expected.1;
+        self.playing.merge(&other.playing);
     }
 
     /// Appends the report to `out`.
@@ -331,6 +335,7 @@ impl Report {
         for expected in [self.expected.0, self.expected.1] {
             out.extend_from_slice(&expected.to_le_bytes());
         }
+        self.playing.encode(out);
     }
 
     /// Reads what [`Report::encode`] wrote.
@@ -377,6 +382,7 @@ impl Report {
         for expected in [&mut report.expected.0, &mut report.expected.1] {
             *expected = f64::from_le_bytes(get.array("expected")?);
         }
+        report.playing = Playing::read(get)?;
         Ok(report)
     }
 }

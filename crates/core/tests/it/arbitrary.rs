@@ -78,7 +78,7 @@ fn product(prng: &mut Prng) -> ProductRef<'static> {
 }
 
 pub fn act(prng: &mut Prng) -> Act<'static> {
-    match prng.below(12) {
+    match prng.below(13) {
         10 => Act::Connection(prng.pick(Connection::ALL)),
         11 => Act::SignedOut,
         0 => Act::Other { raw: prng.pick(JSON) },
@@ -103,6 +103,13 @@ pub fn act(prng: &mut Prng) -> Act<'static> {
         },
         7 => Act::Device(device_state(prng)),
         8 => Act::App(prng.pick(AppAct::ALL)),
+        9 => Act::Player {
+            what: prng.pick(PlayerAct::ALL),
+            room: name(prng),
+            show: name(prng),
+            message: prng.pick(NAMES),
+            ms: prng.next() as u32,
+        },
         _ => Act::Push { what: prng.pick(PushAct::ALL), message: prng.pick(NAMES) },
     }
 }

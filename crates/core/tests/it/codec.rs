@@ -4,7 +4,7 @@ use crate::arbitrary;
 use crate::prng::Prng;
 use crate::say::{alias, ann, bytes, event, nothing};
 use beckon_core::bytes::Get;
-use beckon_core::director::catalogue::{Change, Host, Name, Product, Room};
+use beckon_core::director::catalogue::{Change, Host, Name, Playback, Product, Room};
 use beckon_core::event::{Act, Channel, Class, Event, Trait};
 use beckon_core::id::Term;
 use beckon_core::shard::message::Message;
@@ -106,7 +106,18 @@ pub fn change(prng: &mut Prng) -> Change {
         2 => Change::DeleteProduct(Term(prng.below(40) as u32)),
         3 => Change::PutHost(Host { id: name(prng), name: text(prng), style: name(prng) }),
         4 => Change::DeleteHost(Term(prng.below(40) as u32)),
-        5 => Change::PutRoom(Room { id: name(prng), title: text(prng), host: name(prng) }),
+        5 => Change::PutRoom(Room {
+            id: name(prng),
+            title: text(prng),
+            host: name(prng),
+            playback: Playback {
+                whep: text(prng),
+                hls: text(prng),
+                player: text(prng),
+                app: text(prng),
+                poster: text(prng),
+            },
+        }),
         _ => Change::DeleteRoom(Term(prng.below(40) as u32)),
     }
 }

@@ -55,7 +55,7 @@ fn a_product_seen_in_an_event_never_overwrites_one_that_is_known() {
 #[test]
 fn hosts_and_rooms_come_and_go_like_products() {
     let host = Host { id: name(3, "lin"), name: "Lin".into(), style: name(4, "calm") };
-    let room = Room { id: name(5, "room-1"), title: "Tea".into(), host: name(3, "lin") };
+    let room = Room { id: name(5, "room-1"), title: "Tea".into(), host: name(3, "lin"), ..Room::default() };
     let mut director = Director::default();
     assert!(apply(&mut director, Change::PutHost(host.clone())));
     assert!(apply(&mut director, Change::PutRoom(room.clone())));

@@ -72,6 +72,13 @@ pub(super) fn of<'x>(
             Act::Category { category: name(edge, Kind::Category, given.product.category.text()) }
         }
         Meaning::Room(what) => room(what, given, edge, held),
+        Meaning::Player(what) => Act::Player {
+            what,
+            room: name(edge, Kind::Room, given.room_id.text()),
+            show: name(edge, Kind::Show, given.show_id.text()),
+            message: cut(given.message_id.text().unwrap_or_default()),
+            ms: given.picture_ms,
+        },
         Meaning::App(what) => Act::App(what),
         Meaning::Push(what) => Act::Push { what, message: cut(given.message_id.text().unwrap_or_default()) },
         Meaning::Device => Act::Device(device(given)),

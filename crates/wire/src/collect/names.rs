@@ -3,7 +3,7 @@
 //! Segment's e-commerce (v2, and v1's spellings of the same) and mobile names, which RudderStack and
 //! Jitsu share, and our own. Every other name is counted and kept, and changes nothing.
 
-use beckon_core::event::{AppAct, OrderAct, ProductAct, PushAct, RoomAct};
+use beckon_core::event::{AppAct, OrderAct, PlayerAct, ProductAct, PushAct, RoomAct};
 
 /// What a track event's name says happened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -11,6 +11,7 @@ pub(crate) enum Meaning {
     Product(ProductAct),
     Order(OrderAct),
     Room(RoomAct),
+    Player(PlayerAct),
     App(AppAct),
     Push(PushAct),
     Category,
@@ -82,6 +83,8 @@ names! {
     "Live Unfollowed" => Meaning::Room(RoomAct::Unfollowed),
     "Live Reminder Booked" => Meaning::Room(RoomAct::ReminderBooked),
     "Live Reminder Cancelled" => Meaning::Room(RoomAct::ReminderCancelled),
+    "Live Player Started" => Meaning::Player(PlayerAct::Started),
+    "Live Player Stalled" => Meaning::Player(PlayerAct::Stalled),
 
     "Device State Changed" => Meaning::Device,
     "Segment Consent Preference Updated" => Meaning::Consent,

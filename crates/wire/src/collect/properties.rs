@@ -30,6 +30,7 @@ fields! { Field {
     Discount = b"discount",
     Coupon = b"coupon",
     Dwell = b"dwell_seconds" | b"duration",
+    PictureMs = b"first_frame_ms" | b"stalled_ms",
     MessageId = b"message_id" | b"messageId",
     Online = b"online",
     AppState = b"app_state" | b"appState",
@@ -119,6 +120,8 @@ pub(crate) struct Properties<'a> {
     pub order: Order<'a>,
     pub device: Device<'a>,
     pub dwell_s: u32,
+    /// How long a picture was waited for, or stood still.
+    pub picture_ms: u32,
 }
 
 /// What properties say of an order.
@@ -169,6 +172,9 @@ impl<'de> Pick<'de> for Properties<'de> {
             Field::Discount => self.order.discount = map.next_value()?,
             Field::Coupon => self.order.coupon = map.next_value::<Value<'de>>()?.named(),
             Field::Dwell => self.dwell_s = map.next_value::<Value<'de>>()?.count(u32::MAX).unwrap_or(0),
+            Field::PictureMs => {
+                self.picture_ms = map.next_value::<Value<'de>>()?.count(u32::MAX).unwrap_or(0)
+            }
             Field::Online => self.device.online = map.next_value::<Value<'de>>()?.flag(),
             Field::AppState => self.device.app_state = map.next_value()?,
             Field::Battery => self.device.battery = map.next_value()?,

@@ -129,6 +129,45 @@ pub struct RoomInput {
     #[serde(skip_serializing_if = "String::is_empty")]
     #[cfg_attr(feature = "openapi", schema(max_length = 256))]
     pub host_id: String,
+    /// URL of a WHEP endpoint that gives the picture out, where it is not Beckon that does (LiveKit, MediaMTX, SRS …).
+    #[serde(skip_serializing_if = "String::is_empty")]
+    #[cfg_attr(
+        feature = "openapi",
+        schema(max_length = 2048, pattern = "^(https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?(/[!-~]*)?)?$")
+    )]
+    pub whep_url: String,
+    /// URL of an HLS playlist of it. Played where there is no WHEP endpoint, or no WebRTC.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    #[cfg_attr(
+        feature = "openapi",
+        schema(max_length = 2048, pattern = "^(https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?(/[!-~]*)?)?$")
+    )]
+    pub hls_url: String,
+    /// URL of a page of yours that plays the playlist in browsers that cannot; shown in the room page's place for the
+    /// picture. `{url}` in it becomes the playlist's URL, escaped.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    #[cfg_attr(
+        feature = "openapi",
+        schema(max_length = 2048, pattern = "^(https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?(/[!-~]*)?)?$")
+    )]
+    pub player_url: String,
+    /// A link that opens the room in your app: offered where the page itself cannot show the picture.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    #[cfg_attr(
+        feature = "openapi",
+        schema(
+            max_length = 2048,
+            pattern = "^((?!javascript:|vbscript:|data:)[a-z][a-z0-9+.-]*://[!-~]+)?$"
+        )
+    )]
+    pub app_link: String,
+    /// URL of a picture to show before the show and while there is no other.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    #[cfg_attr(
+        feature = "openapi",
+        schema(max_length = 2048, pattern = "^(https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?(/[!-~]*)?)?$")
+    )]
+    pub poster_url: String,
 }
 
 /// A room, as it is shown.
@@ -147,6 +186,47 @@ fn currency(code: &str) -> Result<(), Problem> {
         Ok(())
     } else {
         Err(invalid("/currency", "an ISO 4217 code, e.g. CNY"))
+    }
+}
+
+/// Refuses what is not the URL of something on the web. Its origin ends up in the room page's Content-Security-Policy,
+/// so it is held to letters that mean nothing there.
+fn web_url(field: &str, url: &str) -> Result<(), Problem> {
+    fits(field, url, URL_BYTES_MAX)?;
+    let rest = url.strip_prefix("https://").or_else(|| url.strip_prefix("http://"));
+    let is_web = rest.is_some_and(|rest| {
+        let (place, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
+        let (host, port) = place.split_once(':').unwrap_or((place, "0"));
+        let is_host = |it: u8| it.is_ascii_alphanumeric() || matches!(it, b'.' | b'-');
+        let is_port = (1..=5).contains(&port.len()) && port.bytes().all(|it| it.is_ascii_digit());
+        !host.is_empty()
+            && host.bytes().all(is_host)
+            && is_port
+            && path.bytes().all(|it| it.is_ascii_graphic())
+    });
+    if url.is_empty() || is_web {
+        Ok(())
+    } else {
+        Err(invalid(field, "a URL such as https://media.shop.example/room-1, with nothing but ASCII in it"))
+    }
+}
+
+/// Refuses what does not open an app, or would run in the page instead.
+fn app_link(field: &str, link: &str) -> Result<(), Problem> {
+    fits(field, link, URL_BYTES_MAX)?;
+    let is_link = link.split_once("://").is_some_and(|(scheme, rest)| {
+        let letter =
+            |it: u8| it.is_ascii_lowercase() || it.is_ascii_digit() || matches!(it, b'+' | b'.' | b'-');
+        scheme.as_bytes().first().is_some_and(u8::is_ascii_lowercase)
+            && scheme.bytes().all(letter)
+            && !["javascript", "vbscript", "data"].contains(&scheme)
+            && !rest.is_empty()
+            && rest.bytes().all(|it| it.is_ascii_graphic())
+    });
+    if link.is_empty() || is_link {
+        Ok(())
+    } else {
+        Err(invalid(field, "a link such as shop://rooms/1 or https://shop.example/rooms/1"))
     }
 }
 
@@ -224,17 +304,42 @@ impl RoomInput {
     pub fn into_core(self, id: &str, term: &dyn Fn(Kind, &str) -> Term) -> Result<core::Room, Problem> {
         let names = Names(term);
         fits("/title", &self.title, TITLE_BYTES_MAX)?;
+        for (field, url) in [
+            ("/whep_url", &self.whep_url),
+            ("/hls_url", &self.hls_url),
+            ("/player_url", &self.player_url),
+            ("/poster_url", &self.poster_url),
+        ] {
+            web_url(field, url)?;
+        }
+        app_link("/app_link", &self.app_link)?;
         Ok(core::Room {
             id: names.id(Kind::Room, id)?,
             title: self.title.into(),
             host: names.named("/host_id", Kind::Host, &self.host_id)?,
+            playback: core::Playback {
+                whep: self.whep_url.into(),
+                hls: self.hls_url.into(),
+                player: self.player_url.into(),
+                app: self.app_link.into(),
+                poster: self.poster_url.into(),
+            },
         })
     }
 }
 
 impl From<&core::Room> for Room {
     fn from(room: &core::Room) -> Self {
-        let input = RoomInput { title: room.title.to_string(), host_id: spelled(&room.host) };
+        let playback = &room.playback;
+        let input = RoomInput {
+            title: room.title.to_string(),
+            host_id: spelled(&room.host),
+            whep_url: playback.whep.to_string(),
+            hls_url: playback.hls.to_string(),
+            player_url: playback.player.to_string(),
+            app_link: playback.app.to_string(),
+            poster_url: playback.poster.to_string(),
+        };
         Room { id: spelled(&room.id), room: input }
     }
 }

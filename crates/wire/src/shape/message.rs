@@ -184,6 +184,13 @@ pub struct Outcome {
     pub dwell_s: u32,
     /// What was paid.
     pub spent: Money,
+    /// Milliseconds from the tap to the first picture of the room; absent while none was seen.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub first_frame_ms: Option<u32>,
+    /// Times that the picture stood still.
+    pub stalls: u16,
+    /// For how long in all, in milliseconds.
+    pub stalled_ms: u32,
 }
 
 /// A number behind a decision.
@@ -296,6 +303,9 @@ impl Message {
                 purchases: outcome.purchases,
                 dwell_s: outcome.dwell_s,
                 spent: Money(outcome.spent_cents),
+                first_frame_ms: (outcome.picture_ms > 0).then_some(outcome.picture_ms),
+                stalls: outcome.stalls,
+                stalled_ms: outcome.stalled_ms,
             },
             terms: figures(&it.terms),
         }

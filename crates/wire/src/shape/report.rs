@@ -49,6 +49,27 @@ pub struct Report {
     pub moments: Moments,
     /// What was expected of the pushes that left, beside what came.
     pub expected: Expected,
+    /// How the room's picture came to those whom the pushes brought in.
+    pub picture: Picture,
+}
+
+/// How the room's picture came to those whom the pushes brought in, as their players told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Picture {
+    /// Pushes whose shopper saw a picture.
+    pub seen: u64,
+    /// Half of them saw it within so many milliseconds of the tap, to the next higher step; absent if half did not
+    /// within 30 seconds, or none was seen.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub first_frame_p50_ms: Option<u32>,
+    /// 95 of 100 did.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub first_frame_p95_ms: Option<u32>,
+    /// Times that a picture stood still.
+    pub stalls: u64,
+    /// For how long in all, in milliseconds.
+    pub stalled_ms: u64,
 }
 
 /// How far pushes came. Each step counts what reached at least it.
@@ -315,6 +336,13 @@ impl Report {
                 entries_seen: total.entered,
                 buyers: share(it.expected.1),
                 buyers_seen: total.bought,
+            },
+            picture: Picture {
+                seen: it.playing.pictures(),
+                first_frame_p50_ms: it.playing.wait_ms(0.5),
+                first_frame_p95_ms: it.playing.wait_ms(0.95),
+                stalls: it.playing.stalls,
+                stalled_ms: it.playing.stalled_ms,
             },
         }
     }

@@ -59,6 +59,15 @@ pub(super) enum Act<'r> {
         what: &'static str,
         message: &'r str,
     },
+    Player {
+        what: &'static str,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        room: Option<&'r str>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        show: Option<&'r str>,
+        message: &'r str,
+        ms: u32,
+    },
 }
 
 #[derive(Serialize)]
@@ -192,6 +201,9 @@ impl<'r> Act<'r> {
             event::Act::SignedOut => Act::SignedOut {},
             event::Act::App(what) => Act::App { what: what.word() },
             event::Act::Push { what, message } => Act::Push { what: what.word(), message },
+            event::Act::Player { what, room, show, message, ms } => {
+                Act::Player { what: what.word(), room: some(*room), show: some(*show), message, ms: *ms }
+            }
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Outcomes: what a shopper did after a push, or after the ghost of one, credited from his own events.
 
 use crate::decide::fatigue::Ending;
-use crate::event::{Act, Event, OrderAct, ProductRef, PushAct, RoomAct};
+use crate::event::{Act, Event, OrderAct, PlayerAct, ProductRef, PushAct, RoomAct};
 use crate::id::Term;
 use crate::push::report::Step;
 use crate::push::{ENTRY_WINDOW_MS, Life, PURCHASE_WINDOW_MS, Push, PushId};
@@ -31,6 +31,18 @@ impl Shard {
             }
             Act::Room { what: RoomAct::Left, room, show, dwell_s, .. } => {
                 self.dwelt(&id, room.term, show.term, event.at.0, *dwell_s, outbox.stage);
+            }
+            Act::Player { what, room, show, message, ms } => {
+                let named = message.parse().ok().filter(|it: &PushId| it.shard == self.id);
+                let named = named.map(|it| it.number).filter(|it| {
+                    self.calling.ledger.get(*it).is_some_and(|it| it.shopper == id && it.show == show.term)
+                });
+                let latest = || {
+                    self.latest_for(&id, room.term, show.term, event.at.0, PURCHASE_WINDOW_MS, outbox.stage)
+                };
+                if let Some(number) = named.or_else(latest) {
+                    self.played(number, *what, *ms);
+                }
             }
             Act::Order { what: OrderAct::Completed, total_cents, products, .. } => {
                 self.bought(&id, event.at.0, *total_cents, products, outbox.stage);
@@ -118,6 +130,29 @@ impl Shard {
         if !matches!(push.life, Life::Shadow(_)) {
             let report = &mut self.calling.books.entry(push.show).or_default().report;
             report.step(push, Step::Dwell(dwell_s));
+        }
+    }
+
+    /// The first picture counts; a page that is loaded anew has another, and its wait is no longer the push's.
+    fn played(&mut self, number: u64, what: PlayerAct, ms: u32) {
+        let Some(push) = self.calling.ledger.get_mut(number) else { return };
+        let is_push = !matches!(push.life, Life::Shadow(_));
+        let playing = &mut self.calling.books.entry(push.show).or_default().report.playing;
+        match what {
+            PlayerAct::Started if push.outcome.picture_ms == 0 => {
+                push.outcome.picture_ms = ms.max(1);
+                if is_push {
+                    playing.started(ms);
+                }
+            }
+            PlayerAct::Started => {}
+            PlayerAct::Stalled => {
+                push.outcome.stalls = push.outcome.stalls.saturating_add(1);
+                push.outcome.stalled_ms = push.outcome.stalled_ms.saturating_add(ms);
+                if is_push {
+                    playing.stalled(ms);
+                }
+            }
         }
     }
 

@@ -1,0 +1,2 @@
+/** What the page's head has begun before the rest of the page is there. */
+declare var beckonJoin: import('../player.js').Join | undefined
