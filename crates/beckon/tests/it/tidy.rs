@@ -74,7 +74,10 @@ fn the_pure_crates_stay_pure() {
         let dependencies = manifest.split("[dev-dependencies]").next().unwrap();
         for word in words {
             assert!(!dependencies.lines().any(|it| it.starts_with(word)), "{name} depends on {word}");
-            for path in &found {
+            // What Web Push draws is kept nowhere and decides nothing, see there.
+            let may_draw =
+                |it: &&PathBuf| *word == "rand" && it.components().any(|it| it.as_os_str() == "webpush");
+            for path in found.iter().filter(|it| !may_draw(it)) {
                 let text = std::fs::read_to_string(path).unwrap();
                 let code = text.lines().filter(|it| !it.trim_start().starts_with("//"));
                 let uses = code

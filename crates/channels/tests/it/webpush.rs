@@ -242,8 +242,8 @@ fn a_key_is_read_in_each_form_in_which_keys_are_kept() {
     assert_eq!(Key::parse(&random, &pair).unwrap().public(), BROWSER_PUBLIC);
     let made = Key::make(&random).unwrap();
     let public_of_made = Key::parse(&random, &made).unwrap().public().to_owned();
-    let pem =
-        format!("-----BEGIN PRIVATE KEY-----\n{}\n{}\n-----END PRIVATE KEY-----\n", &made[..64], &made[64..]);
+    let [begin, end] = ["BEGIN", "END"].map(|it| format!("-----{it} PRIVATE KEY-----"));
+    let pem = format!("{begin}\n{}\n{}\n{end}\n", &made[..64], &made[64..]);
     assert_eq!(Key::parse(&random, &pem).unwrap().public(), public_of_made);
     assert_eq!(bytes(&public_of_made).len(), 65);
     for (bad, expected) in [

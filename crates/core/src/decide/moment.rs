@@ -23,8 +23,8 @@ use super::passage::Ways;
 /// Steps of the grid over `cost / value`, which runs from 0 to 1.
 pub const COSTS: usize = 17;
 
-/// Cells that a table may have: slots × classes × states × costs.
-pub const CELLS_MAX: usize = 1 << 24;
+/// Cells that a table may have: slots × classes × states × costs. The longest span fits.
+pub const CELLS_MAX: usize = 1 << 25;
 
 /// What to do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

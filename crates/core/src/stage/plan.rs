@@ -4,10 +4,10 @@
 //! or something was learnt.
 
 use super::{Learned, OnShow};
-use crate::decide::class::{CLASSES, Chain, Span};
-use crate::decide::moment::{Inputs, Table};
+use crate::decide::class::{CLASSES, Chain, SLOTS_MAX, Span};
+use crate::decide::moment::{CELLS_MAX, COSTS, Inputs, Table};
 use crate::decide::rhythm::Intensity;
-use crate::decide::state::State;
+use crate::decide::state::{STATES, State};
 use crate::id::Term;
 use crate::select::vector::Direction;
 use crate::show::Phase;
@@ -21,6 +21,8 @@ pub const SLOT_S: u32 = 600;
 
 /// A push is still seen in time within so many slots of the table.
 const REACH_SLOTS: usize = 3;
+
+const _: () = assert!(SLOTS_MAX * CLASSES * STATES * COSTS <= CELLS_MAX, "a show of any length has a table");
 
 /// A product in the rundown.
 #[derive(Debug, Clone, PartialEq)]
@@ -79,7 +81,7 @@ impl Plan {
             hazard: &|slot, class, state| chain.hazard(slot, class, state),
             multiplier: &|slot, state| worth(slot) * learned.lag.multiplier(lag_s(state)),
         };
-        // Slots × classes × states are bounded by Span and Chain, far within a table's bound.
+        // Slots are bounded by Span, and what they make together is asserted above.
         let table = Table::build(&inputs).expect("a span's slots fit a table");
         Plan { direction: Direction::of_show(show), shown, average, span, table }
     }
