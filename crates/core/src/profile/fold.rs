@@ -102,6 +102,7 @@ fn is_passive(act: &Act<'_>) -> bool {
             | Act::Alias { .. }
             | Act::Device(_)
             | Act::Connection(_)
+            | Act::SignedOut
             | Act::App(AppAct::Uninstalled)
             | Act::Push { what: PushAct::Received, .. }
             | Act::Order { what: OrderAct::Refunded | OrderAct::Cancelled, .. }
