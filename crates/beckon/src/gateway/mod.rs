@@ -12,6 +12,7 @@ mod channels;
 mod collect;
 mod control_clock;
 mod cors;
+mod devices;
 mod edge;
 mod in_app;
 mod listen;
@@ -213,6 +214,7 @@ pub fn router(app: App) -> Router {
         .route("/hosts/{id}", get(catalogue::host).put(catalogue::put_host).delete(catalogue::delete_host))
         .route("/rooms", get(catalogue::list_rooms))
         .route("/rooms/{id}", get(catalogue::room).put(catalogue::put_room).delete(catalogue::delete_room))
+        .route("/devices/{id}", get(devices::device).put(devices::put_device).delete(devices::delete_device))
         .route("/profiles", get(profiles::list_profiles))
         .route("/profiles/{id}", get(profiles::profile).delete(profiles::erase))
         .route("/profiles/{id}/export", get(profiles::export))

@@ -2,6 +2,7 @@
 
 use super::node::{Node, NotTaken};
 use beckon_core::id::{ShardId, Term};
+use beckon_core::profile::device::ClaimKey;
 use beckon_core::push::report::Report;
 use beckon_core::push::{Push, PushId};
 use beckon_core::shard::calling::Why;
@@ -29,6 +30,17 @@ impl Node {
             .on_shard(shard, move |worker| worker.shard(shard)?.why(&id, show, now, worker.stage()))
             .await?;
         Ok(why.map(|it| (shard, it)))
+    }
+
+    /// By which id the owner of a device goes, if it has one.
+    pub async fn device_owner(&self, device: &str) -> Result<Option<String>, NotTaken> {
+        let what = ClaimKey::device(device);
+        let home = what.home();
+        let owner = move |worker: &Worker| {
+            let owner = worker.shard(home)?.claims().owner(what)?;
+            owner.key().map(|it| it.id.to_owned())
+        };
+        self.on_shard(home, owner).await
     }
 
     /// A push, or a ghost.

@@ -101,6 +101,7 @@ fn is_passive(act: &Act<'_>) -> bool {
             | Act::Alias { .. }
             | Act::Device(_)
             | Act::Connection(_)
+            | Act::SignedOut
             | Act::App(AppAct::Uninstalled)
             | Act::Push { what: PushAct::Received, .. }
             | Act::Player { .. }

@@ -15,7 +15,7 @@ const MINUTE: i64 = 60_000;
 const T: i64 = 1_700_000_000_000;
 
 /// Everybody is pushed at a random time of the window, as often as the caps allow; there is no other rule.
-fn policy(show_cap: u8, day_cap: u8) -> Policy {
+pub fn policy(show_cap: u8, day_cap: u8) -> Policy {
     Policy {
         quiet_from_min: 0,
         quiet_until_min: 0,
@@ -35,16 +35,16 @@ fn name(word: &'static str) -> beckon_core::director::catalogue::Name {
     text(word).into()
 }
 
-struct Evening {
-    stage: Stage,
-    shard: Shard,
-    now: i64,
-    effects: Vec<Effect>,
+pub struct Evening {
+    pub stage: Stage,
+    pub shard: Shard,
+    pub now: i64,
+    pub effects: Vec<Effect>,
 }
 
 impl Evening {
     /// A show that is on for an hour, with one product, over one channel.
-    fn new(id: ShardId, policy: Policy) -> Self {
+    pub fn new(id: ShardId, policy: Policy) -> Self {
         let item = Item { product: name("boot"), category: name("shoes"), ..Item::default() };
         let show = Show {
             id: name("crane"),
@@ -85,49 +85,49 @@ impl Evening {
         evening
     }
 
-    fn show(&self) -> Term {
+    pub fn show(&self) -> Term {
         text("crane").term
     }
 
-    fn change(&mut self, change: Staged) {
+    pub fn change(&mut self, change: Staged) {
         self.stage.apply(Timestamp(self.now), &change).expect("a change that fits");
         self.shard.staged(Timestamp(self.now), &self.stage);
     }
 
-    fn handle(&mut self, input: Input<'_>) {
+    pub fn handle(&mut self, input: Input<'_>) {
         self.shard.handle(Timestamp(self.now), input, &self.stage, &mut self.effects).unwrap();
     }
 
-    fn happens(&mut self, user: Option<&'static str>, visitor: Option<&'static str>, act: Act<'static>) {
+    pub fn happens(&mut self, user: Option<&'static str>, visitor: Option<&'static str>, act: Act<'static>) {
         let it = Event { at: Timestamp(self.now), ..event(0, user, visitor, act) };
         let input = Input::Collected { source: crate::say::SHOP, event: &bytes(&it), default_offset_min: 0 };
         self.handle(input);
     }
 
-    fn agrees(&mut self, user: Option<&'static str>, visitor: Option<&'static str>) {
+    pub fn agrees(&mut self, user: Option<&'static str>, visitor: Option<&'static str>) {
         let consent = Trait::Consent { channel: None, class: Class::Marketing, granted: true };
         self.happens(user, visitor, Act::Identify { traits: vec![consent] });
     }
 
     /// Lets a minute pass.
-    fn tick(&mut self) {
+    pub fn tick(&mut self) {
         self.now += MINUTE;
         self.handle(Input::Tick);
     }
 
-    fn push(&self, number: u64) -> &Push {
+    pub fn push(&self, number: u64) -> &Push {
         self.shard.ledger().get(number).expect("a push of that number")
     }
 
     /// Lets time pass until so many pushes were decided, or the show is over.
-    fn until_decided(&mut self, count: u64) {
+    pub fn until_decided(&mut self, count: u64) {
         while self.shard.ledger().last() < count && self.now < T + 59 * MINUTE {
             self.tick();
         }
     }
 
     /// Attempts a push; whether it left.
-    fn attempt(&mut self, push: u64) -> bool {
+    pub fn attempt(&mut self, push: u64) -> bool {
         self.effects.clear();
         self.handle(Input::Attempt { push });
         self.effects.iter().any(|it| matches!(it, Effect::Carry(_)))

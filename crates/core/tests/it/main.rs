@@ -25,3 +25,4 @@ mod prng;
 mod say;
 mod show;
 mod snapshots;
+mod ways;

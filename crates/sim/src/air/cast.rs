@@ -4,8 +4,8 @@
 use super::script::{HOSTS, PRODUCTS};
 use crate::random::Random;
 use beckon_core::event::{
-    Act, AddressWord, AppAct, Channel, Class, Context, Device, DeviceState, Event, OrderAct, ProductAct,
-    ProductRef, PushAct, RoomAct, Text, Trait,
+    Act, Address, AddressWord, AppAct, Channel, Class, Connection, Context, Device, DeviceState, Event,
+    OrderAct, Permission, ProductAct, ProductRef, PushAct, RoomAct, Text, Trait,
 };
 use beckon_core::id::{SourceId, message_key};
 use beckon_core::names::Kind;
@@ -21,12 +21,38 @@ pub struct Shopper {
     user: String,
     visitor: String,
     zone: Option<(&'static str, i16)>,
-    /// His device with the vendor's push service.
-    device: Option<(String, &'static str)>,
+    /// His devices.
+    phones: Vec<Phone>,
     named: Named,
     /// Messages that reached him, latest last.
     inbox: Vec<String>,
     in_room: Option<usize>,
+}
+
+/// A device, and what it says of itself.
+#[derive(Debug, Clone)]
+struct Phone {
+    id: String,
+    channel: Channel,
+    /// How often its address was renewed.
+    renewed: u32,
+    /// The address that it tells, renewals included.
+    token: String,
+    permission: Permission,
+}
+
+impl Phone {
+    fn new(id: String, random: &mut Random) -> Self {
+        let channel = random.choose(&[Channel::WebPush, Channel::WebPush, Channel::Fcm, Channel::Vivo]);
+        let token = format!("{id}-0");
+        Phone { id, channel, renewed: 0, token, permission: Permission::Granted }
+    }
+
+    /// It gets another address, as after a new installation.
+    fn renew(&mut self) {
+        self.renewed += 1;
+        self.token = format!("{}-{}", self.id, self.renewed);
+    }
 }
 
 /// By which ids his events name him.
@@ -48,6 +74,8 @@ pub struct Cast {
     /// Once in so many events somebody says yes or no to messages.
     minds: u64,
     shows: usize,
+    /// The device that the next event comes from, if it is not just any of its shopper's.
+    phone: Option<Phone>,
 }
 
 const ZONES: [Option<(&str, i16)>; 4] =
@@ -65,8 +93,9 @@ impl Cast {
             user: format!("u{mark:04x}-{number}"),
             visitor: format!("v{mark:04x}-{number}"),
             zone: random.choose(&[ZONES[0], ZONES[0], ZONES[1], ZONES[2], ZONES[3]]),
-            device: (!random.one_in(3))
-                .then(|| (format!("d{mark:04x}-{number}"), random.choose(&["fcm", "vivo"]))),
+            phones: (0..random.choose(&[0, 1, 1, 2]))
+                .map(|it| Phone::new(format!("d{mark:04x}-{number}-{it}"), random))
+                .collect(),
             named: if random.one_in(4) { Named::Visitor } else { Named::User },
             inbox: Vec::new(),
             in_room: None,
@@ -77,6 +106,7 @@ impl Cast {
             joins: random.choose(&[0, 30, 200]),
             minds: random.choose(&[20, 60]),
             shows,
+            phone: None,
         }
     }
 
@@ -124,11 +154,13 @@ impl Cast {
             return self.encoded(number, at, Act::Identify { traits: Vec::new() }, "identify", false, names);
         }
         if random.one_in(self.minds) {
-            let channel =
-                random.one_in(2).then(|| random.choose(&[Channel::Webhook, Channel::Fcm, Channel::Vivo]));
+            let channel = random.one_in(2).then(|| random.choose(&super::script::CHANNELS));
             let class = if random.one_in(4) { Class::Service } else { Class::Marketing };
             let traits = vec![Trait::Consent { channel, class, granted: random.one_in(2) }];
             return self.encoded(number, at, Act::Identify { traits }, "identify", false, names);
+        }
+        if random.one_in(4) && !self.shoppers[number].phones.is_empty() {
+            return self.on_device(number, at, names, random);
         }
         let word = |kind: Kind, text: &'static str| Text { term: names.intern(kind, text), text };
         let message;
@@ -183,6 +215,57 @@ impl Cast {
         self.encoded(number, at, act, name, random.one_in(6), names)
     }
 
+    /// Something happens to a device: it is opened or closed, gets another address, may show nothing any more, or is
+    /// somebody else's from now on.
+    fn on_device(
+        &mut self,
+        number: usize,
+        at: Timestamp,
+        names: &Dictionary,
+        random: &mut Random,
+    ) -> Vec<u8> {
+        let other = random.index(self.shoppers.len());
+        let place = random.index(self.shoppers[number].phones.len());
+        let theirs = self.shoppers[other].phones.len();
+        let phone = &mut self.shoppers[number].phones[place];
+        let mut act = Act::Other { raw: "" };
+        let mut whose = number;
+        self.phone = None;
+        match random.below(20) {
+            0..8 => act = Act::Connection(Connection::Foreground),
+            8..10 => act = Act::Connection(random.choose(&[Connection::Background, Connection::Closed])),
+            10..14 => phone.renew(),
+            14 => phone.permission = random.choose(Permission::ALL),
+            // He takes his address back, and tells it again with the next event.
+            15 => self.phone = Some(Phone { token: String::new(), ..phone.clone() }),
+            16 => act = Act::SignedOut,
+            // He is on the other's device for once.
+            17 if theirs > 0 => {
+                self.phone = Some(random.pick(&self.shoppers[other].phones).clone());
+            }
+            // He gives his device away.
+            18 if other != number && theirs < 4 => {
+                let given = self.shoppers[number].phones.remove(place);
+                self.phone = Some(given.clone());
+                self.shoppers[other].phones.push(given);
+                whose = other;
+            }
+            // The push service gives his address to the other's device.
+            _ => {
+                let (token, channel) = (phone.token.clone(), phone.channel);
+                if let Some(theirs) = self.shoppers[other].phones.first_mut() {
+                    (theirs.token, theirs.channel) = (token, channel);
+                    self.phone = Some(theirs.clone());
+                    whose = other;
+                }
+            }
+        }
+        if self.phone.is_none() {
+            self.phone = self.shoppers[number].phones.get(place).cloned();
+        }
+        self.encoded(whose, at, act, "device", true, names)
+    }
+
     fn encoded(
         &mut self,
         number: usize,
@@ -214,11 +297,17 @@ impl Cast {
                 until: u32::MAX,
                 next_offset_min: offset_min,
             });
-        let device = it.device.as_ref().filter(|_| device).map(|(id, platform)| Device {
-            id,
-            platform,
-            address: AddressWord::of(platform, id),
-            permission: None,
+        let named = device && !it.phones.is_empty();
+        let phone = named.then(|| it.phones[self.events as usize % it.phones.len()].clone());
+        let phone = self.phone.take().or(phone);
+        let device = phone.as_ref().map(|it| Device {
+            id: &it.id,
+            platform: "phone",
+            address: match it.token.as_str() {
+                "" => AddressWord::TakenBack,
+                token => AddressWord::At(Address { channel: it.channel, token }),
+            },
+            permission: Some(it.permission),
         });
         let event = Event {
             key: message_key(SOURCE, &format!("message-{}", self.events)),

@@ -25,7 +25,8 @@ const OFFERS: usize = 6;
 const MINUTE: i64 = 60_000;
 
 /// The channels in use.
-pub const CHANNELS: [Channel; 3] = [Channel::Webhook, Channel::Fcm, Channel::Vivo];
+pub const CHANNELS: [Channel; 5] =
+    [Channel::Webhook, Channel::InApp, Channel::WebPush, Channel::Fcm, Channel::Vivo];
 
 /// Everything that is planned, and what is still to come of it.
 #[derive(Debug)]
@@ -66,7 +67,7 @@ fn policy(random: &mut Random, now: Timestamp) -> Policy {
         slot_price_cents: 0,
         fatigue_cents: random.choose(&[0, 0, 1]),
         fatigue_half_life_h: 12,
-        channel_order: Vec::new(),
+        channel_order: random.pick(&[vec![], vec![], vec![Channel::Webhook], vec![Channel::Fcm]]).clone(),
     }
 }
 
@@ -87,7 +88,8 @@ impl Script {
             let day_cap = random.choose(&[0, 6, 30]);
             let rate_per_s = random.choose(&[1, 20, 500]);
             let hours = if channel == Channel::Vivo && random.one_in(2) { (0, 24) } else { (7, 23) };
-            let hours = if channel == Channel::Webhook { (0, 24) } else { hours };
+            let own = matches!(channel, Channel::Webhook | Channel::InApp | Channel::WebPush);
+            let hours = if own { (0, 24) } else { hours };
             let url = "https://sink.example/push".into();
             let plan = ChannelPlan { day_cap, rate_per_s, hours, url, ..ChannelPlan::new(channel) };
             script.channels.push(plan.clone());
@@ -251,7 +253,8 @@ impl Script {
             0..4 => {
                 let fresh = policy(random, now);
                 let it = &mut self.policy;
-                match random.below(5) {
+                match random.below(6) {
+                    5 => it.channel_order = fresh.channel_order,
                     0 => {
                         (it.quiet_from_min, it.quiet_until_min) =
                             (fresh.quiet_from_min, fresh.quiet_until_min)

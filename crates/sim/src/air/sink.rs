@@ -7,7 +7,7 @@ use beckon_core::event::Channel;
 use beckon_core::push::{Answer, PushId};
 use beckon_core::shard::calling::parcel::Parcel;
 use beckon_core::time::Timestamp;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// After so long without an answer the sender gives the answer up for lost.
 const TIMEOUT_MS: i64 = 20_000;
@@ -21,6 +21,8 @@ struct Mood {
     silent: u64,
     busy: u64,
     refuses: u64,
+    /// Once in so many messages nobody is at the other end, and nothing is written.
+    absent: u64,
     /// It takes messages and says nothing, or nobody is there at all.
     dead: Option<bool>,
 }
@@ -31,6 +33,8 @@ pub struct Sink {
     moods: BTreeMap<Channel, Mood>,
     /// What is to be answered, by when.
     open: BTreeMap<(Timestamp, PushId), (Answer, Verdict)>,
+    /// Addresses that are gone.
+    dead: BTreeSet<(Channel, Box<str>)>,
     /// Messages that arrived.
     pub arrived: u64,
 }
@@ -44,11 +48,12 @@ impl Sink {
                 silent: random.choose(&[0, 40, 6]),
                 busy: random.choose(&[0, 30, 5]),
                 refuses: random.choose(&[0, 40]),
+                absent: if channel == Channel::InApp { random.choose(&[2, 6, 20]) } else { 0 },
                 dead: random.one_in(8).then(|| random.one_in(2)),
             };
             (channel, mood)
         });
-        Sink { moods: moods.into(), open: BTreeMap::new(), arrived: 0 }
+        Sink { moods: moods.into(), open: BTreeMap::new(), dead: BTreeSet::new(), arrived: 0 }
     }
 
     /// A channel dies or comes back.
@@ -70,6 +75,12 @@ impl Sink {
         let later = |at: Timestamp| {
             (at, Answer::Later(Timestamp(at.0 + later_ms)), Verdict::Retry { after_ms: later_ms / 4 })
         };
+        let address = (parcel.channel, parcel.token.clone());
+        let to_address = !matches!(parcel.channel, Channel::InApp | Channel::Webhook);
+        if to_address && random.one_in(25) {
+            self.dead.insert(address.clone());
+        }
+        let gone = to_address && mood.dead.is_none() && self.dead.contains(&address);
         let seen;
         let (at, answer, verdict) = match mood.dead {
             // Nobody is there: the connection never carried it.
@@ -81,6 +92,14 @@ impl Sink {
                 seen = random.one_in(2);
                 lost
             }
+            _ if gone => {
+                seen = false;
+                (soon, Answer::Gone, Verdict::Done)
+            }
+            None if random.one_in(mood.absent) => {
+                seen = false;
+                (soon, Answer::Unreached, Verdict::Done)
+            }
             None if random.one_in(mood.silent) => {
                 seen = random.one_in(2);
                 lost
@@ -91,8 +110,8 @@ impl Sink {
             }
             None if random.one_in(mood.refuses) => {
                 seen = false;
-                let answer =
-                    random.choose(&[Answer::Refused, Answer::Gone, Answer::Capped, Answer::NotComposed]);
+                let gone = if to_address { Answer::Refused } else { Answer::Gone };
+                let answer = random.choose(&[Answer::Refused, gone, Answer::Capped, Answer::NotComposed]);
                 (soon, answer, Verdict::Done)
             }
             None => {

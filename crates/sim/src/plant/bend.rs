@@ -4,8 +4,10 @@
 
 use super::Plant;
 use beckon_core::director::catalogue::Change;
-use beckon_core::event::{Act, Event, RoomAct, Trait};
+use beckon_core::event::{Act, Connection, Event, RoomAct, Trait};
+use beckon_core::profile::device::ClaimKey;
 use beckon_core::push::Answer;
+use beckon_core::shard::message::Message;
 use beckon_core::show::{Cue, CueKind, Policy};
 use beckon_core::stage::Staged;
 use beckon_core::time::Timestamp;
@@ -25,6 +27,12 @@ impl Plant {
                 | Plant::SoldOutUnheard
                 | Plant::EndUnheard
                 | Plant::AnswerMistaken
+                | Plant::LostIsUnreached
+                | Plant::GoneUnheard
+                | Plant::TakenUnheard
+                | Plant::PermissionUnheard
+                | Plant::ClosedUnheard
+                | Plant::SignedOutUnheard
         )
     }
 
@@ -35,11 +43,11 @@ impl Plant {
         }
         let record = Record::decode(bytes).ok()?;
         match &record.body {
-            Body::Events(events) if matches!(self, Plant::RoomUnseen | Plant::RefusalUnheard) => {
+            Body::Events(events) if self.bends_events() => {
                 let mut writer = EventsWriter::new(events.source, events.default_offset_min);
                 for (_, event) in events.iter().flatten() {
                     let mut event = Event::decode(event).ok()?;
-                    self.bend_act(&mut event.act);
+                    self.bend_event(&mut event);
                     writer.event(&event);
                 }
                 Some(stamped(writer.finish(events.bulk), record.now))
@@ -49,12 +57,69 @@ impl Plant {
                     changes.iter().flatten().filter_map(|it| self.bend_change(it)).collect();
                 Some(stamped(record::changes(&bent), record.now))
             }
-            Body::Answered(pushes) if self == Plant::AnswerMistaken => {
-                let mistake = |answer| if answer == Answer::Accepted { Answer::Ambiguous } else { answer };
+            Body::Told { from, to, sequence, message } => {
+                let (sent, told) = Message::decode(message).ok()?;
+                let mut bent = Vec::new();
+                match told {
+                    Message::Release { release, .. } if self == Plant::TakenUnheard && !release.dead => {
+                        Message::Disclaim { what: ClaimKey(0), of: release.holder }.encode(sent, &mut bent);
+                    }
+                    Message::Release { release, .. } if self == Plant::GoneUnheard && release.dead => {
+                        Message::Disclaim { what: ClaimKey(0), of: release.holder }.encode(sent, &mut bent);
+                    }
+                    Message::Forward { event, user, default_offset_min, hops } if self.bends_events() => {
+                        let mut event = Event::decode(event).ok()?;
+                        self.bend_event(&mut event);
+                        let mut bytes = Vec::new();
+                        event.encode(&mut bytes);
+                        let forward = Message::Forward { event: &bytes, user, default_offset_min, hops };
+                        forward.encode(sent, &mut bent);
+                    }
+                    _ => return None,
+                }
+                Some(stamped(record::told(*from, *to, *sequence, &bent), record.now))
+            }
+            Body::Answered(pushes)
+                if matches!(self, Plant::AnswerMistaken | Plant::LostIsUnreached | Plant::GoneUnheard) =>
+            {
+                let mistake = |answer| match (self, answer) {
+                    (Plant::AnswerMistaken, Answer::Accepted) => Answer::Ambiguous,
+                    (Plant::LostIsUnreached, Answer::Ambiguous) => Answer::Unreached,
+                    (Plant::GoneUnheard, Answer::Gone) => Answer::Later(record.now),
+                    _ => answer,
+                };
                 let answers = pushes.answers().flatten().map(|(push, answer)| (push, mistake(answer)));
                 Some(stamped(record::answered(answers), record.now))
             }
             _ => None,
+        }
+    }
+
+    fn bends_events(self) -> bool {
+        matches!(
+            self,
+            Plant::RoomUnseen
+                | Plant::RefusalUnheard
+                | Plant::PermissionUnheard
+                | Plant::ClosedUnheard
+                | Plant::SignedOutUnheard
+        )
+    }
+
+    fn bend_event(self, event: &mut Event<'_>) {
+        if self == Plant::PermissionUnheard
+            && let Some(device) = &mut event.context.device
+        {
+            device.permission = None;
+        }
+        match &mut event.act {
+            act @ Act::Connection(Connection::Background | Connection::Closed)
+                if self == Plant::ClosedUnheard =>
+            {
+                *act = Act::Other { raw: "" };
+            }
+            act @ Act::SignedOut if self == Plant::SignedOutUnheard => *act = Act::Other { raw: "" },
+            act => self.bend_act(act),
         }
     }
 

@@ -53,6 +53,18 @@ pub enum Plant {
     EndUnheard,
     /// Shards take an accepted push for an ambiguous one.
     AnswerMistaken,
+    /// Shards take a lost answer for nobody having been there, and go on.
+    LostIsUnreached,
+    /// Shards do not hear that an address is gone.
+    GoneUnheard,
+    /// Shards do not hear that a device or an address is another's by now.
+    TakenUnheard,
+    /// Shards do not hear that a device may show nothing.
+    PermissionUnheard,
+    /// Shards do not hear that an app was closed.
+    ClosedUnheard,
+    /// Shards do not hear that somebody signed out.
+    SignedOutUnheard,
 }
 
 impl Plant {
@@ -70,7 +82,7 @@ impl Plant {
     ];
 
     /// Those of pushes.
-    pub const PUSHES: [Plant; 15] = [
+    pub const PUSHES: [Plant; 21] = [
         Plant::LeftBeforeDurable,
         Plant::LeftLate,
         Plant::LostIsRefused,
@@ -86,5 +98,11 @@ impl Plant {
         Plant::SoldOutUnheard,
         Plant::EndUnheard,
         Plant::AnswerMistaken,
+        Plant::LostIsUnreached,
+        Plant::GoneUnheard,
+        Plant::TakenUnheard,
+        Plant::PermissionUnheard,
+        Plant::ClosedUnheard,
+        Plant::SignedOutUnheard,
     ];
 }

@@ -156,19 +156,15 @@ impl PolicyInput {
             slot_price_cents: cents("/slot_price", self.slot_price)?,
             fatigue_cents: cents("/fatigue", self.fatigue)?,
             fatigue_half_life_h: self.fatigue_half_life_h,
-            channel_order: order(&self.channel_order)?,
+            channel_order: order(&self.channel_order),
         })
     }
 }
 
-fn order(channels: &[Channel]) -> Result<Vec<beckon_core::event::Channel>, Problem> {
-    let twice = channels.iter().enumerate().find(|(at, it)| channels[..*at].contains(it));
-    match twice {
-        Some((at, it)) => {
-            Err(invalid(format!("/channel_order/{at}"), format!("`{}` is named twice", it.word())))
-        }
-        None => Ok(channels.iter().map(|it| (*it).into()).collect()),
-    }
+/// The order that was meant: of a channel that is named twice, the first place counts.
+fn order(channels: &[Channel]) -> Vec<beckon_core::event::Channel> {
+    let first = channels.iter().enumerate().filter(|(at, it)| !channels[..*at].contains(it));
+    first.map(|it| (*it.1).into()).collect()
 }
 
 fn permille(field: &str, pct: f64) -> Result<u16, Problem> {
@@ -232,6 +228,5 @@ mod tests {
         assert_eq!(refused(r#"{"holdouts":{"ghost_pct":7.77}}"#), "/holdouts/ghost_pct");
         assert_eq!(refused(r#"{"gap_minutes":100000}"#), "/gap_minutes");
         assert_eq!(refused(r#"{"fatigue":1e9}"#), "/fatigue");
-        assert_eq!(refused(r#"{"channel_order":["fcm","in_app","fcm"]}"#), "/channel_order/2");
     }
 }

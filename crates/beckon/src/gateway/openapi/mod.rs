@@ -147,6 +147,39 @@ fn operations() -> Vec<Operation> {
     );
     add(
         "get",
+        "/api/v1/devices/{id}",
+        "get_device",
+        "A device and whose it is",
+        "profiles",
+        None,
+        (200, Some(reference("OwnedDevice"))),
+        &[Code::NotFound],
+        &[],
+    );
+    add(
+        "put",
+        "/api/v1/devices/{id}",
+        "put_device",
+        "Register a device with its shopper, whoever had it before",
+        "profiles",
+        Some(reference("DeviceInput")),
+        (200, Some(reference("OwnedDevice"))),
+        DEVICE_ERRORS,
+        &[],
+    );
+    add(
+        "delete",
+        "/api/v1/devices/{id}",
+        "delete_device",
+        "Take a device from its shopper",
+        "profiles",
+        None,
+        (204, None),
+        &[Code::NotFound, Code::Overloaded, Code::JournalUnavailable],
+        &[],
+    );
+    add(
+        "get",
         "/api/v1/profiles",
         "list_profiles",
         "Shoppers, in no order that means anything",
@@ -244,6 +277,16 @@ const WRITE_ERRORS: &[Code] = &[
     Code::FieldInvalid,
     Code::FieldUnknown,
     Code::LimitReached,
+    Code::Overloaded,
+    Code::JournalUnavailable,
+];
+const DEVICE_ERRORS: &[Code] = &[
+    Code::BadJson,
+    Code::BadBody,
+    Code::NotFound,
+    Code::BodyTooLarge,
+    Code::FieldInvalid,
+    Code::FieldUnknown,
     Code::Overloaded,
     Code::JournalUnavailable,
 ];

@@ -26,6 +26,8 @@ pub(super) fn schemas() -> Map<String, Value> {
         shape::Host,
         shape::RoomInput,
         shape::Room,
+        shape::DeviceInput,
+        shape::OwnedDevice,
         shape::Profile,
         shape::Export,
         shape::Stats,

@@ -123,7 +123,7 @@ impl Shard {
         let details = cold.details.as_deref();
         let device = cold.device(&push.device);
         let address = device.and_then(|it| it.address.as_ref());
-        let to_address = !matches!(push.channel, Channel::InApp | Channel::Webhook);
+        let to_address = push.channel != Channel::InApp;
         push.address = address.filter(|_| to_address).map(Address::key).unwrap_or_default();
         let app = device.map(|it| &it.app.0).filter(|it| !it.is_empty());
         let app = app.or(details.and_then(|it| it.apps.first()).map(|it| &it.0));
@@ -215,6 +215,10 @@ impl Shard {
 
     /// Ends a push, once, and counts it.
     pub(super) fn end(&mut self, number: u64, end: End) {
+        // One of its ways may have carried it, whatever became of the last.
+        let lost = |it: &Push| it.tried.iter().any(|way| way.why == Miss::Lost);
+        let may_have_arrived = end.may_have_arrived() || self.calling.ledger.get(number).is_some_and(lost);
+        let end = if may_have_arrived && end != End::Accepted { End::Ambiguous } else { end };
         if !self.calling.ledger.end(number, end) {
             return;
         }

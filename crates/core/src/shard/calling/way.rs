@@ -8,7 +8,7 @@ use crate::profile::cold::{Cold, consent_bit};
 use crate::profile::day_of;
 use crate::profile::device::Device;
 use crate::push::way::{Miss, Tried};
-use crate::push::{End, Life, Push, Reason};
+use crate::push::{Life, Push, Reason};
 use crate::shard::{Outbox, Shard};
 use crate::show::{ChannelPlan, Policy};
 use crate::stage::Stage;
@@ -63,9 +63,9 @@ fn reaches(channel: Channel, device: &Device) -> bool {
 fn device_for<'a>(cold: &'a Cold, channel: Channel, tried: &[Tried]) -> Option<&'a str> {
     let is_open = |it: &Device| reaches(channel, it) && !tried.iter().any(|way| way.bars(channel, &it.id));
     let found = cold.details.as_deref().and_then(|it| it.devices.latest(is_open)).map(|it| &*it.id);
-    match channel {
-        Channel::Webhook if tried.iter().any(|it| it.channel == channel) => None,
-        Channel::Webhook => Some(found.unwrap_or("")),
+    match (channel, found) {
+        // Without a device the shopper himself is named.
+        (Channel::Webhook, None) if !tried.iter().any(|way| way.bars(channel, "")) => Some(""),
         _ => found,
     }
 }
@@ -125,7 +125,8 @@ impl Shard {
         };
         let reached = ask.cold.device(&push.device).is_some_and(|it| reaches(push.channel, it));
         match push.channel {
-            Channel::Webhook => {}
+            // What is named to the customer's server must not be another's by now.
+            Channel::Webhook if push.device.is_empty() => {}
             _ if reached => {}
             Channel::InApp => return Err(Miss::Unreached),
             _ => return closed(Reason::NoChannel),
@@ -171,9 +172,7 @@ impl Shard {
             }
             return self.queue(number, now, outbox);
         }
-        // One of the ways may have carried it, whatever became of the others.
-        let lost = tried.iter().any(|it| it.why == Miss::Lost);
-        self.end(number, if lost { End::Ambiguous } else { miss.end() });
+        self.end(number, miss.end());
     }
 
     fn next_way(

@@ -19,6 +19,8 @@ enum At {
     Waiting,
     /// It left, or could have, and has no answer.
     Out,
+    /// Its way did not carry it: if it takes no other in the same breath, it is over.
+    Missed(Option<End>),
     /// It is over; `None` when it was kept back, whyever.
     Over(Option<End>),
 }
@@ -33,6 +35,12 @@ struct Life {
     sent: Option<Sent>,
     /// The last answer; the next attempt needs a definite refusal.
     answer: Option<Answer>,
+    /// It went on over another channel although it may have arrived: the shopper asked for it.
+    lost: bool,
+    /// The channel it goes over.
+    channel: Channel,
+    /// How often it went on over another channel or to another device.
+    went_on: u64,
     tapped: bool,
     delivered: bool,
 }
@@ -46,16 +54,30 @@ struct Sent {
     class: Class,
     day: i64,
     deadline: Timestamp,
-    attempts: u8,
+    /// Attempts over the way it went last.
+    here: u8,
 }
 
-/// Attempts of a push at most.
-const ATTEMPTS_MAX: u8 = 4;
+/// Attempts of a push at most: four ways, four times each.
+const ATTEMPTS_MAX: u8 = 16;
+
+/// Attempts over one way at most.
+const ATTEMPTS_HERE_MAX: u8 = 4;
+
+/// Whether an answer says that the channel has definitely not carried the push.
+pub fn is_definite(answer: Answer) -> bool {
+    match answer {
+        Answer::Later(_) | Answer::Gone | Answer::Refused | Answer::Capped | Answer::Unreached => true,
+        Answer::Accepted | Answer::Delivered | Answer::Ambiguous | Answer::NotComposed => false,
+    }
+}
 
 /// Everything that was ever decided.
 #[derive(Debug, Default)]
 pub struct Lives {
     lives: BTreeMap<PushId, Life>,
+    /// Those whose way has just failed.
+    missed: Vec<PushId>,
     /// The pushes of each shopper that left.
     of: BTreeMap<Key, Vec<PushId>>,
 }
@@ -85,8 +107,12 @@ pub struct Tally {
     pub ambiguous: u64,
     /// Refused, or the device is gone.
     pub refused: u64,
-    /// Kept back, late, stale or capped.
+    /// Kept back, late, stale, capped or unreached.
     pub kept: u64,
+    /// How often one went on over another way.
+    pub went_on: u64,
+    /// Those that left, by the channel they went over last.
+    pub by_channel: [u64; Channel::ALL.len()],
 }
 
 impl Tally {
@@ -98,14 +124,18 @@ impl Tally {
         self.ambiguous += other.ambiguous;
         self.refused += other.refused;
         self.kept += other.kept;
+        self.went_on += other.went_on;
+        self.by_channel.iter_mut().zip(other.by_channel).for_each(|(sum, it)| *sum += it);
     }
 }
 
 impl fmt::Display for Tally {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Tally { decided, left, accepted, ambiguous, refused, kept } = self;
+        let Tally { decided, left, accepted, ambiguous, refused, kept, went_on, by_channel } = self;
         write!(f, "{decided} decided, {left} left; ended: {accepted} accepted, {ambiguous} ambiguous, ")?;
-        write!(f, "{refused} refused, {kept} kept back")
+        write!(f, "{refused} refused, {kept} kept back; {went_on} times on to another way; left over")?;
+        let used = Channel::ALL.iter().zip(by_channel).filter(|it| *it.1 > 0);
+        used.map(|(channel, count)| write!(f, " {} {count}", channel.word())).collect()
     }
 }
 
@@ -118,11 +148,23 @@ impl Lives {
             holder: None,
             sent: None,
             answer: None,
+            lost: false,
+            channel: ticket.channel,
+            went_on: 0,
             tapped: false,
             delivered: false,
         });
         match life.at {
-            At::Waiting => Ok(()),
+            At::Waiting if life.channel == ticket.channel => Ok(()),
+            At::Missed(_) => {
+                let lost = life.answer == Some(Answer::Ambiguous);
+                // What was asked for and may have been lost goes the same way again if there is no other.
+                let elsewhere = !lost || life.channel != ticket.channel;
+                life.went_on += u64::from(elsewhere);
+                life.lost |= lost && elsewhere;
+                (life.at, life.channel) = (At::Waiting, ticket.channel);
+                Ok(())
+            }
             at => Err(format!("{id} is queued again and is {at:?}")),
         }
     }
@@ -134,7 +176,8 @@ impl Lives {
         };
         let Some(parcel) = parcel else {
             if life.at == At::Waiting {
-                life.at = At::Over(None);
+                life.at = At::Missed(None);
+                self.missed.push(id);
             }
             return Ok(());
         };
@@ -143,12 +186,14 @@ impl Lives {
         }
         if let Some(answer) = life.answer
             && parcel.class == Class::Marketing
-            && !matches!(answer, Answer::Later(_))
+            && !is_definite(answer)
         {
             return Err(format!("{id} leaves again after {answer:?}"));
         }
         let holder = (parcel.known, parcel.shopper.to_string());
         life.at = At::Out;
+        let same = |it: &&Sent| it.channel == parcel.channel && it.device == parcel.device;
+        let before = life.sent.as_ref().filter(same).map_or(0, |it| it.here);
         if life.sent.is_none() {
             self.of.entry(holder.clone()).or_default().push(id);
         }
@@ -160,7 +205,7 @@ impl Lives {
             class: parcel.class,
             day,
             deadline: parcel.deadline,
-            attempts: parcel.attempt,
+            here: 1 + before,
         });
         if parcel.attempt > ATTEMPTS_MAX {
             return Err(format!("{id} is attempted for the {}th time", parcel.attempt));
@@ -169,30 +214,53 @@ impl Lives {
     }
 
     /// A channel's answer is in the journal.
-    pub fn answered(&mut self, id: PushId, answer: Answer) {
-        let Some(life) = self.lives.get_mut(&id).filter(|it| it.at == At::Out) else { return };
-        let Some(sent) = &life.sent else { return };
-        let may_repeat = sent.class == Class::Service && sent.attempts < ATTEMPTS_MAX;
+    /// Whether it was waited for.
+    pub fn answered(&mut self, id: PushId, answer: Answer) -> bool {
+        let Some(life) = self.lives.get_mut(&id).filter(|it| it.at == At::Out) else { return false };
+        let Some(sent) = &life.sent else { return false };
+        let marketing = sent.class == Class::Marketing;
         life.answer = Some(answer);
         life.at = match answer {
             Answer::Accepted | Answer::Delivered => At::Over(Some(End::Accepted)),
-            Answer::Refused | Answer::NotComposed => At::Over(Some(End::Refused)),
-            Answer::Gone => At::Over(Some(End::Gone)),
-            Answer::Unreached => At::Over(Some(End::Unreached)),
-            Answer::Capped => At::Over(Some(End::Capped)),
-            Answer::Ambiguous if may_repeat => At::Waiting,
-            Answer::Ambiguous => At::Over(Some(End::Ambiguous)),
-            Answer::Later(_) if sent.attempts >= ATTEMPTS_MAX => At::Over(Some(End::Refused)),
-            Answer::Later(at) if at >= sent.deadline => At::Over(None),
+            Answer::NotComposed => At::Missed(Some(End::Refused)),
+            Answer::Ambiguous if marketing => At::Over(Some(End::Ambiguous)),
+            Answer::Ambiguous => At::Missed(Some(End::Ambiguous)),
+            Answer::Refused => At::Missed(Some(End::Refused)),
+            Answer::Gone => At::Missed(Some(End::Gone)),
+            Answer::Unreached => At::Missed(Some(End::Unreached)),
+            Answer::Capped => At::Missed(Some(End::Capped)),
+            Answer::Later(_) if sent.here >= ATTEMPTS_HERE_MAX => At::Missed(Some(End::Refused)),
+            Answer::Later(at) if at >= sent.deadline => At::Missed(None),
             Answer::Later(_) => At::Waiting,
         };
         life.delivered |= answer == Answer::Delivered;
+        if matches!(life.at, At::Missed(_)) {
+            self.missed.push(id);
+        }
+        true
+    }
+
+    /// Nothing more follows from a record: what did not go on is over.
+    pub fn settle(&mut self) {
+        for id in self.missed.drain(..) {
+            if let Some(life) = self.lives.get_mut(&id)
+                && let At::Missed(end) = life.at
+            {
+                life.at = At::Over(if life.lost { Some(End::Ambiguous) } else { end });
+            }
+        }
+    }
+
+    /// Whom a push calls.
+    pub fn holder(&self, id: PushId) -> Option<&Key> {
+        self.lives.get(&id)?.holder.as_ref()
     }
 
     /// The queue let go of a push.
     pub fn dropped(&mut self, id: PushId) {
         if let Some(life) = self.lives.get_mut(&id).filter(|it| it.at == At::Waiting) {
-            life.at = At::Over(None);
+            life.at = At::Missed(None);
+            self.missed.push(id);
         }
     }
 
@@ -204,7 +272,7 @@ impl Lives {
             if let Some(life) = self.lives.get_mut(id) {
                 life.holder = None;
                 if life.at == At::Waiting {
-                    life.at = At::Over(None);
+                    life.at = At::Over(life.lost.then_some(End::Ambiguous));
                 }
             }
         }
@@ -249,12 +317,16 @@ impl Lives {
         let mut tally = Tally { decided: self.lives.len() as u64, ..Tally::default() };
         for life in self.lives.values() {
             tally.left += u64::from(life.sent.is_some());
+            tally.went_on += life.went_on;
+            if let Some(sent) = &life.sent {
+                tally.by_channel[sent.channel as usize] += 1;
+            }
             match life.at {
                 At::Over(Some(End::Accepted)) => tally.accepted += 1,
                 At::Over(Some(End::Ambiguous)) => tally.ambiguous += 1,
                 At::Over(Some(End::Refused | End::Gone)) => tally.refused += 1,
                 At::Over(_) => tally.kept += 1,
-                At::Waiting | At::Out => {}
+                At::Waiting | At::Out | At::Missed(_) => {}
             }
         }
         tally

@@ -3,14 +3,16 @@
 //! leaves. It never asks a shard whether something may be sent; what the straight fold lets go it condemns.
 
 mod board;
+mod devices;
 pub mod lives;
 mod people;
 
 pub use lives::Tally;
 
 use beckon_core::director::catalogue::Change;
-use beckon_core::event::{Act, Class, Event};
+use beckon_core::event::{Act, Channel, Class, Event};
 use beckon_core::id::{MachineId, Term};
+use beckon_core::profile::device::ClaimKey;
 use beckon_core::push::report::Report;
 use beckon_core::push::{Answer, PushId};
 use beckon_core::shard::calling::parcel::Parcel;
@@ -81,7 +83,12 @@ impl Judge {
                 }
             }
             Body::Answered(pushes) => {
-                pushes.answers().flatten().for_each(|(push, answer)| self.lives.answered(push, answer));
+                for (push, answer) in pushes.answers().flatten() {
+                    // An answer to an attempt that is over already says nothing any more.
+                    if self.lives.answered(push, answer) && answer == Answer::Gone {
+                        self.is_gone(push);
+                    }
+                }
             }
             Body::Dropped(pushes) => {
                 pushes.reasons().flatten().for_each(|(push, _)| self.lives.dropped(push));
@@ -97,7 +104,19 @@ impl Judge {
                 _ => {}
             }
         }
+        self.lives.settle();
         Ok(())
+    }
+
+    /// The address that a push went to is dead.
+    fn is_gone(&mut self, push: PushId) {
+        let last = self.allowed.range((push, 0)..=(push, u8::MAX)).next_back();
+        if let Some((_, parcel)) = last
+            && !matches!(parcel.channel, Channel::InApp | Channel::Webhook)
+            && let Some(holder) = self.lives.holder(push)
+        {
+            self.people.bury(holder, ClaimKey::address(parcel.channel, &parcel.token));
+        }
     }
 
     fn follow_names(&mut self) {
@@ -138,6 +157,7 @@ impl Judge {
         if self.board.room(parcel.show).is_some_and(|it| person.is_in(it, now.secs())) {
             return wrong("he is known to be in the room");
         }
+        person.devices.check(parcel)?;
         let policy = &self.board.policy;
         let allowed = match (person.consent(parcel.channel, parcel.class), parcel.class) {
             (Some(said), _) => said,
@@ -187,7 +207,7 @@ impl Judge {
         let before = self.said.insert(parcel.id, None);
         if let Some(said) = before
             && parcel.class == Class::Marketing
-            && !matches!(said, Some(Answer::Later(_)))
+            && !said.is_some_and(lives::is_definite)
         {
             return Err(format!("{} leaves again, and what the channel said before was {said:?}", parcel.id));
         }
@@ -219,6 +239,7 @@ impl Judge {
     /// The shopper of a push that waits is gone, and with him the push.
     pub fn gone(&mut self, push: PushId) {
         self.lives.dropped(push);
+        self.lives.settle();
     }
 
     /// Messages and how they ended.

@@ -3,10 +3,13 @@
 //! What a shard hears of an event that another shard took comes with a message of its own; so it counts here
 //! from that message on, no earlier. A visitor becomes one user, once; users are not other users here.
 
+use super::devices::Devices;
 use beckon_core::event::{Act, Channel, Class, Event, RoomAct, Trait};
 use beckon_core::id::{MachineId, ShardId, Term};
+use beckon_core::profile::device::ClaimKey;
+use beckon_core::shard::claims::Release;
 use beckon_core::shard::message::Message;
-use beckon_core::shard::route;
+use beckon_core::shard::{route, store};
 use beckon_core::time::Timestamp;
 use std::collections::BTreeMap;
 
@@ -21,6 +24,8 @@ pub struct Person {
     /// The room he is in, and since when he is there or outside.
     room: Option<(u32, Option<Term>)>,
     consent: BTreeMap<(Channel, Class), (u32, bool)>,
+    /// His devices.
+    pub devices: Devices,
 }
 
 /// He may have left a room without a word after so long.
@@ -29,6 +34,7 @@ const IN_ROOM_S: u32 = 4 * 3600;
 impl Person {
     fn hear(&mut self, event: &Event<'_>) {
         let at = event.at.secs();
+        self.devices.hear(event);
         if let Some(zone) = event.context.zone {
             self.offset_min = Some(zone.offset_min);
         }
@@ -56,6 +62,7 @@ impl Person {
     }
 
     fn absorb(&mut self, other: Person) {
+        self.devices.absorb(other.devices);
         self.offset_min = self.offset_min.or(other.offset_min);
         if let Some(theirs) = other.room
             && self.room.is_none_or(|own| theirs.0 > own.0)
@@ -195,12 +202,43 @@ impl People {
             }
             Message::Unbind { key, user } => self.unbind(key.id, user),
             Message::Erase { user, .. } => self.forget_user(user, sent),
-            Message::Claim { .. }
-            | Message::Release { .. }
-            | Message::Disclaim { .. }
-            | Message::Dead { .. } => {}
+            Message::Release { release, .. } => self.released(&release),
+            Message::Claim { .. } | Message::Disclaim { .. } | Message::Dead { .. } => {}
         }
         Ok(())
+    }
+
+    /// A shopper has lost a device or an address. If he is another by now, his new shard hears of it by itself.
+    fn released(&mut self, it: &Release<'_>) {
+        let mut holder = (it.holder.known, it.holder.id.to_owned());
+        if !holder.0
+            && let Some(user) = self.bound.get(&holder.1)
+        {
+            if ShardId::of(user) != ShardId::of(&holder.1) {
+                return;
+            }
+            holder = (true, user.clone());
+        }
+        let is_himself = |owner: &store::Key<'_>| match owner.known {
+            true => holder.0 && *owner.id == *holder.1,
+            false => self.bound.get(owner.id).is_some_and(|it| *it == holder.1),
+        };
+        if !it.dead && it.owner.is_some_and(|owner| is_himself(&owner)) {
+            return;
+        }
+        if let Some(person) = self.people.get_mut(&holder) {
+            match it.dead {
+                true => person.devices.bury(it.what),
+                false => person.devices.release(it.what, it.at),
+            }
+        }
+    }
+
+    /// A push service called a shopper's address gone.
+    pub fn bury(&mut self, holder: &Key, what: ClaimKey) {
+        if let Some(person) = self.people.get_mut(holder) {
+            person.devices.bury(what);
+        }
     }
 
     fn unbind(&mut self, visitor: &str, user: &str) {
