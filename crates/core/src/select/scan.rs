@@ -4,7 +4,7 @@
 //! A score is the entry model's own log odds for what a shopper's row tells ([`super::row`]): a sum of table look-ups,
 //! plus steps and a slope over the cosine between taste and show. Everybody is scored, nobody is left out before. Sixteen
 //! rows are turned into columns once for all shows; what is the same for all shows is looked up once; the cosines
-//! are a small product of matrices ([`super::kernel`]). All of it is whole numbers.
+//! are a small product of matrices (`kernel.rs`). All of it is whole numbers.
 
 use super::kernel::{self, CATEGORY_RANKS, HALF, HOST_RANKS, Page, Reasons, Square, TOGETHER, Towards, any};
 use super::row::{self, CATEGORIES, HOSTS, Row, Rows, THERE};
