@@ -108,6 +108,8 @@ pub struct Calls {
     pub last: u32,
     /// What past pushes did to his patience.
     pub weariness: Weariness,
+    /// Room for what comes.
+    pub spare: u32,
 }
 
 columns! {
@@ -118,7 +120,7 @@ columns! {
         /// Activity in all.
         activity: Activity = 1,
         /// Pushes to him.
-        calls: Calls = 2,
+        calls: Calls = 1,
         /// What he leans to.
         taste: Taste = 2,
         /// Categories cared for.

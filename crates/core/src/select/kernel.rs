@@ -37,14 +37,29 @@ pub(super) struct Towards {
 /// What a show adds to a shopper's score.
 #[derive(Debug, Clone)]
 pub(super) struct Reasons {
-    /// Below the first border of the cosine, which is four times itself by [`Towards::length`].
-    pub base: i16,
+    /// Makes twentieths of the cosine of what [`Towards`] makes, in 65,536ths.
+    pub twentieths: i16,
+    /// By twentieths of the cosine, the first for all below 0: lower bytes and upper bytes, each twice.
+    pub by_cosine: [[u8; 32]; 2],
     /// In even measure with the cosine, in 65,536ths.
     pub slope: i16,
-    /// From a border of the cosine on, so much more.
-    pub steps: [(i16, i16); 7],
-    /// A name in a place of the row's second half, and what it is worth there.
-    pub names: [(u16, i16); CATEGORIES + HOSTS],
+    /// The category that is sought, and what it is worth by [`CATEGORY_RANKS`].
+    pub category: (u16, [i16; CATEGORY_RANKS.len()]),
+    /// The host that is sought, and what it is worth by [`HOST_RANKS`].
+    pub host: (u16, [i16; HOST_RANKS.len()]),
+}
+
+/// Places of categories in a row's second half, the same worth together.
+pub(super) const CATEGORY_RANKS: [[usize; 2]; 4] = [[0, 0], [1, 1], [2, 3], [4, 5]];
+
+/// Places of hosts.
+pub(super) const HOST_RANKS: [[usize; 2]; 3] = [[6, 6], [7, 7], [8, 9]];
+
+const _: () = assert!(CATEGORIES == 6 && HOSTS == 4, "the places above are those of a row");
+
+/// A table as [`Reasons::by_cosine`] has it.
+pub(super) fn twice(table: &[i16; 16]) -> [[u8; 32]; 2] {
+    [0, 1].map(|byte| std::array::from_fn(|at| table[at % 16].to_le_bytes()[byte]))
 }
 
 /// What is the same of sixteen rows for all shows.
@@ -143,13 +158,18 @@ pub(super) mod any {
         let product = |one: i16, other: i16| (i32::from(one) * i32::from(other) >> 16) as i16;
         std::array::from_fn(|row| {
             let cosine = product(sums[row] - towards.surplus, page.inverse_lengths[row] as i16);
-            let mut score = page.same[row] + reasons.base + product(cosine, reasons.slope);
-            for (border, step) in reasons.steps {
-                score += if cosine >= border { step } else { 0 };
-            }
-            for (column, (name, more)) in page.rest.iter().zip(reasons.names) {
-                score += if column[row] == name { more } else { 0 };
-            }
+            let twentieth = (product(cosine, reasons.twentieths) + 1).clamp(0, 15) as usize;
+            let by_cosine = i16::from_le_bytes(reasons.by_cosine.map(|it| it[twentieth]));
+            let mut score = page.same[row] + by_cosine + product(cosine, reasons.slope);
+            let mut add = |name: u16, places: [usize; 2], more: i16| {
+                score += if places.iter().any(|it| page.rest[*it][row] == name) { more } else { 0 };
+            };
+            let (category, host) = (reasons.category, reasons.host);
+            CATEGORY_RANKS
+                .into_iter()
+                .zip(category.1)
+                .for_each(|(places, more)| add(category.0, places, more));
+            HOST_RANKS.into_iter().zip(host.1).for_each(|(places, more)| add(host.0, places, more));
             let bin = (score >> BIN_BITS) + MIDDLE;
             bin.clamp(0, BINS as i16 - 1) as u8 | !page.eligible[row] as u8
         })
@@ -163,11 +183,11 @@ pub(super) mod avx2 {
     use bytemuck::cast;
     use std::arch::x86_64::{
         __m128i, __m256i, _mm_packus_epi16, _mm256_add_epi16, _mm256_and_si256, _mm256_andnot_si256,
-        _mm256_cmpeq_epi16, _mm256_cmpgt_epi16, _mm256_maddubs_epi16, _mm256_max_epi16, _mm256_min_epi16,
-        _mm256_mulhi_epi16, _mm256_or_si256, _mm256_permute2x128_si256, _mm256_set1_epi8, _mm256_set1_epi16,
-        _mm256_setzero_si256, _mm256_srai_epi16, _mm256_srli_epi16, _mm256_sub_epi16, _mm256_unpackhi_epi16,
-        _mm256_unpackhi_epi32, _mm256_unpackhi_epi64, _mm256_unpacklo_epi16, _mm256_unpacklo_epi32,
-        _mm256_unpacklo_epi64,
+        _mm256_cmpeq_epi16, _mm256_maddubs_epi16, _mm256_max_epi16, _mm256_min_epi16, _mm256_mulhi_epi16,
+        _mm256_or_si256, _mm256_permute2x128_si256, _mm256_set1_epi8, _mm256_set1_epi16,
+        _mm256_setzero_si256, _mm256_shuffle_epi8, _mm256_slli_epi16, _mm256_srai_epi16, _mm256_srli_epi16,
+        _mm256_sub_epi16, _mm256_unpackhi_epi16, _mm256_unpackhi_epi32, _mm256_unpackhi_epi64,
+        _mm256_unpacklo_epi16, _mm256_unpacklo_epi32, _mm256_unpacklo_epi64,
     };
 
     /// Rows to columns, or back: pairs of rows are interleaved by one number, by two, by four, by eight.
@@ -236,6 +256,18 @@ pub(super) mod avx2 {
         lanes
     }
 
+    /// All bits of the rows that have a name in one of two places.
+    #[inline]
+    #[target_feature(enable = "avx2")]
+    fn here(page: &Page, [one, other]: [usize; 2], name: __m256i) -> __m256i {
+        let here = _mm256_cmpeq_epi16(cast(page.rest[one]), name);
+        if one == other {
+            here
+        } else {
+            _mm256_or_si256(here, _mm256_cmpeq_epi16(cast(page.rest[other]), name))
+        }
+    }
+
     /// The bins of a page's rows.
     #[inline]
     #[target_feature(enable = "avx2")]
@@ -243,17 +275,25 @@ pub(super) mod avx2 {
         let all = |it: i16| _mm256_set1_epi16(it);
         let half = _mm256_sub_epi16(cast(*sums), all(towards.surplus));
         let cosines = _mm256_mulhi_epi16(half, cast(page.inverse_lengths));
+        let twentieths = _mm256_add_epi16(_mm256_mulhi_epi16(cosines, all(reasons.twentieths)), all(1));
+        let twentieths = _mm256_min_epi16(_mm256_max_epi16(twentieths, all(0)), all(15));
+        // A byte with its highest bit set finds nothing.
+        let lower = _mm256_or_si256(twentieths, all(i16::MIN));
+        let upper = _mm256_or_si256(_mm256_slli_epi16::<8>(twentieths), all(0x80));
+        let lower = _mm256_shuffle_epi8(cast(reasons.by_cosine[0]), lower);
+        let upper = _mm256_shuffle_epi8(cast(reasons.by_cosine[1]), upper);
         let even = _mm256_mulhi_epi16(cosines, all(reasons.slope));
-        let mut scores = _mm256_add_epi16(_mm256_add_epi16(cast(page.same), all(reasons.base)), even);
-        for at in 0..reasons.steps.len() {
-            let (border, step) = reasons.steps[at];
-            let beyond = _mm256_cmpgt_epi16(cosines, all(border - 1));
-            scores = _mm256_add_epi16(scores, _mm256_and_si256(beyond, all(step)));
+        let mut scores = _mm256_add_epi16(cast(page.same), even);
+        scores = _mm256_add_epi16(scores, _mm256_or_si256(lower, upper));
+        let name = all(reasons.category.0 as i16);
+        for at in 0..CATEGORY_RANKS.len() {
+            let here = here(page, CATEGORY_RANKS[at], name);
+            scores = _mm256_add_epi16(scores, _mm256_and_si256(here, all(reasons.category.1[at])));
         }
-        for at in 0..reasons.names.len() {
-            let (name, more) = reasons.names[at];
-            let here = _mm256_cmpeq_epi16(cast(page.rest[at]), all(name as i16));
-            scores = _mm256_add_epi16(scores, _mm256_and_si256(here, all(more)));
+        let name = all(reasons.host.0 as i16);
+        for at in 0..HOST_RANKS.len() {
+            let here = here(page, HOST_RANKS[at], name);
+            scores = _mm256_add_epi16(scores, _mm256_and_si256(here, all(reasons.host.1[at])));
         }
         let bins = _mm256_add_epi16(_mm256_srai_epi16::<BIN_BITS>(scores), all(MIDDLE));
         let bins = _mm256_min_epi16(_mm256_max_epi16(bins, all(0)), all(BINS as i16 - 1));
@@ -325,13 +365,14 @@ mod tests {
             let draw = |at: usize| mix(&[seed, 7, at as u64]);
             let small = |at: usize| (draw(at) % 600) as i16 - 300;
             let reasons = Reasons {
-                base: small(1),
+                twentieths: (draw(1) % 1_200) as i16,
+                by_cosine: twice(&std::array::from_fn(|at| small(20 + at))),
                 slope: (draw(2) % 15_000) as i16,
-                steps: std::array::from_fn(|at| (small(10 + at), small(20 + at))),
-                names: std::array::from_fn(|at| ((draw(40 + at) % 3) as u16, small(60 + at))),
+                category: (1, std::array::from_fn(|at| small(40 + at))),
+                host: (2, std::array::from_fn(|at| small(60 + at))),
             };
             let page = Page {
-                rest: square(seed + 1_000).map(|column| column.map(|it| it % 3)),
+                rest: square(seed + 1_000).map(|column| column.map(|it| it % (3 + seed as u16))),
                 eligible: std::array::from_fn(|row| if draw(80 + row) % 4 == 0 { 0 } else { u16::MAX }),
                 inverse_lengths: std::array::from_fn(|row| (draw(100 + row) % 30_000) as u16),
                 same: std::array::from_fn(|row| 10 * small(120 + row)),

@@ -181,7 +181,7 @@ mod tests {
 
     #[test]
     fn nobody_is_an_empty_row_and_rows_come_in_whole_pages() {
-        assert_eq!(Row::of(Hot::default().seen()).who & THERE, 0);
+        assert_eq!(Row::of(Hot::default().seen()), Row::zeroed());
         let mut rows = Rows::default();
         (0..STRETCH / PAGE_ROWS + 1).for_each(|_| rows.push_page());
         let mut hot = Hot::default();

@@ -4,9 +4,9 @@
 //! A score is the entry model's own log odds for what a shopper's row tells ([`super::row`]): a sum of table look-ups,
 //! plus steps and a slope over the cosine between taste and show. Everybody is scored, nobody is left out before. Sixteen
 //! rows are turned into columns once for all shows; what is the same for all shows is looked up once; the cosines
-//! are a small product of matrices ([`super::kernel`]). All of it is whole numbers.
+//! are a small product of matrices (`kernel.rs`). All of it is whole numbers.
 
-use super::kernel::{self, HALF, Page, Reasons, Square, TOGETHER, Towards, any};
+use super::kernel::{self, CATEGORY_RANKS, HALF, HOST_RANKS, Page, Reasons, Square, TOGETHER, Towards, any};
 use super::row::{self, CATEGORIES, HOSTS, Row, Rows, THERE};
 use super::turns::{NOT_ELIGIBLE, Scored};
 use super::vector::Direction;
@@ -29,7 +29,7 @@ const UNIT: f32 = 256.0;
 /// No single reason counts for more than this, in log odds.
 const SPAN: f32 = 16.0;
 
-/// Borders of the bins of the cosine, as the model has them ([`SHAPE`]).
+/// Borders of the bins of the cosine, as the model has them ([`SHAPE`]): whole twentieths.
 const COSINES: [f32; 7] = [0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.65];
 
 /// The rules that are the same for all shows.
@@ -73,25 +73,31 @@ fn steps(log_odds: f64) -> i16 {
 impl Reasons {
     fn of(wanted: &Wanted, towards: &Towards, at: impl Fn(usize, usize) -> f64) -> Self {
         let one = 4.0 * towards.length;
-        let border = |it: f32| (it * one).ceil() as i16;
-        // Before anything was learnt the better match is the better guess: one unit from one end to the middle.
-        let slope = if one > 0.0 { UNIT * 65_536.0 / one } else { 0.0 };
-        let step = |bin: usize| steps(at(0, bin + 2)) - steps(at(0, bin + 1));
-        let name = |place: usize| {
-            let (feature, term, place) = match place.checked_sub(CATEGORIES) {
-                None => (1, wanted.category, place),
-                Some(place) => (2, wanted.host, place),
-            };
+        let of = |parts: f32| if one > 0.0 { (parts * 65_536.0 / one) as i16 } else { 0 };
+        // The first for all below 0, then one for each twentieth.
+        let by_cosine = |place: usize| {
+            let from = (place as f32 - 0.5) / 20.0;
+            steps(at(0, 1 + COSINES.iter().filter(|it| from >= **it).count()))
+        };
+        let worth = |feature: usize, place: usize, term: Term| {
             let rank = rank(place);
             let worth = at(feature, rank) - at(feature, 0) + 0.25 * rank as f64;
             // An empty place looks like no name at all: who wants none gets nothing for it.
-            (row::folded(term), if term == Term::NONE { 0 } else { steps(worth) })
+            if term == Term::NONE { 0 } else { steps(worth) }
         };
         Reasons {
-            base: steps(at(0, 1)),
-            slope: slope as i16,
-            steps: std::array::from_fn(|bin| (border(COSINES[bin]), step(bin))),
-            names: std::array::from_fn(name),
+            twentieths: of(20.0),
+            by_cosine: kernel::twice(&std::array::from_fn(by_cosine)),
+            // Before anything was learnt the better match is the better guess: one unit from one end to the middle.
+            slope: of(UNIT),
+            category: (
+                row::folded(wanted.category),
+                CATEGORY_RANKS.map(|places| worth(1, places[0], wanted.category)),
+            ),
+            host: (
+                row::folded(wanted.host),
+                HOST_RANKS.map(|places| worth(2, places[0] - CATEGORIES, wanted.host)),
+            ),
         }
     }
 }

@@ -71,7 +71,7 @@ impl Taste {
     pub fn coarse(&self) -> Coarse {
         let greatest = self.q.iter().fold(0, |max: i32, it| max.max(i32::from(*it).abs()));
         if greatest == 0 {
-            return Coarse { bits: [8; DIMENSIONS], inverse_length: 0 };
+            return Coarse { bits: [0; DIMENSIONS], inverse_length: 0 };
         }
         let steps = 7.5 / greatest as f32;
         let bits = self.q.map(|it| (f32::from(it) * steps + 8.0).clamp(0.0, 15.0) as u8);

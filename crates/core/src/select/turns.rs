@@ -42,21 +42,23 @@ impl Spread {
         (0, above)
     }
 
-    /// Counts bins, at most a stretch of them: four tables, so that equal neighbours do not wait for each other.
+    /// Counts bins, at most a stretch of them: eight tables, so that equal neighbours do not wait for each other.
     #[inline(always)]
     pub(super) fn count(&mut self, bins: &[u8]) {
-        let mut tables = [[0u16; BINS + 1]; 4];
-        let (fours, rest) = bins[..bins.len().min(STRETCH)].as_chunks::<4>();
-        for four in fours {
-            for at in 0..4 {
-                tables[at][usize::from(four[at])] += 1;
+        let mut tables = [[0u16; BINS + 1]; 8];
+        let (eights, rest) = bins[..bins.len().min(STRETCH)].as_chunks::<8>();
+        for eight in eights {
+            for at in 0..8 {
+                tables[at][usize::from(eight[at])] += 1;
             }
         }
         rest.iter().for_each(|bin| tables[0][usize::from(*bin)] += 1);
-        for table in &tables {
-            for at in 0..BINS + 1 {
-                self.bins[at] += u32::from(table[at]);
+        for at in 0..BINS + 1 {
+            let mut sum = 0;
+            for table in 0..8 {
+                sum += tables[table][at];
             }
+            self.bins[at] += u32::from(sum);
         }
     }
 }

@@ -11,6 +11,7 @@ use beckon_core::id::ShardId;
 use beckon_core::limits::PAGE_ROWS;
 use beckon_core::profile::columns::Columns;
 use beckon_core::profile::{HistoryPage, HotPage};
+use beckon_core::select::row::Row;
 use beckon_core::shard::snapshot::{Frozen, Thaw};
 use beckon_core::shard::{Input, Shard};
 
@@ -79,6 +80,25 @@ fn a_shard_that_was_written_and_read_is_the_same_and_behaves_the_same() {
             "seed {seed}: other places"
         );
     }
+}
+
+#[test]
+fn what_the_match_reads_follows_from_the_columns_after_folding_and_after_a_start() {
+    let mut with_taste = 0;
+    for seed in 0..30 {
+        let mut one = shard(&mut Prng(seed), 500);
+        fold_more(&mut one, &mut Prng(seed + 100), 500);
+        for it in [&one, &restored(&one)] {
+            let store = it.store();
+            let rows: Vec<Row> = store.rows().stretches().flatten().copied().collect();
+            let pages = store.hot_pages();
+            let of = |at: usize| Row::of(pages[at / PAGE_ROWS].seen(at % PAGE_ROWS));
+            let expected: Vec<Row> = (0..pages.len() * PAGE_ROWS).map(of).collect();
+            assert_eq!(rows, expected, "seed {seed}");
+            with_taste += rows.iter().filter(|it| it.inverse_length != 0).count();
+        }
+    }
+    assert!(with_taste > 20, "{with_taste}");
 }
 
 #[test]

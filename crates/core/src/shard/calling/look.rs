@@ -31,8 +31,9 @@ const TURNS: i64 = SLOT_S as i64 / LOOK_EVERY_S as i64;
 /// A look that is further behind than this is left out.
 const ASLEEP_MS: i64 = 10 * 60 * 1000;
 
-/// Shoppers of a shard by whom the spread of values is judged; with more, every so many-th is taken.
-const SPREAD_SAMPLE: usize = 4096;
+/// Shoppers of a shard by whom the spread of values is judged; with more, every so many-th is taken. All shards are
+/// asked in the same instant, when the window opens: 65,536 in all set a price well enough, and events wait for it.
+const SPREAD_SAMPLE: usize = 1024;
 
 /// The look after `now` in a window that opened then. Shards have their looks one after the other, spread over the
 /// minute: what an event leads to must not wait for a look of them all.
