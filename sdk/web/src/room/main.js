@@ -120,7 +120,7 @@ function drawSound() {
   const playing = player !== undefined && !['unplayable', 'elsewhere', 'closed'].includes(player.state)
   const tap = player?.state === 'blocked'
   const unmute = part('unmute')
-  unmute.hidden = !playing || (!video.muted && !tap)
+  unmute.hidden = !playing || !(tap || (video.muted && player?.startedAt))
   unmute.replaceChildren(icon(tap ? 'play' : 'mute'), Object.assign(document.createElement('span'), { textContent: tap ? words.blocked : words.sound_on }))
   const sound = part('sound')
   sound.hidden = !playing

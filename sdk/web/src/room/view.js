@@ -354,7 +354,7 @@ export class View {
     const heart = icon('heart')
     heart.dataset.tint = String(Math.floor(Math.random() * 4))
     box.append(heart)
-    const drift = (Math.random() - 0.5) * 70
+    const drift = (Math.random() - 0.75) * 70
     const rise = 220 + Math.random() * 140
     const frames = [
       { transform: 'translate(0,0) scale(.4)', opacity: 0 },
