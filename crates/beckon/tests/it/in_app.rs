@@ -429,7 +429,7 @@ async fn a_push_goes_over_the_connection_and_the_report_says_what_became_of_it()
     let ended = report["ended"].as_array().unwrap().iter().find(|it| it["state"] == "unreached");
     assert_eq!(ended.unwrap()["count"], 1, "{report:#}");
     let profile = shop.get("profiles/u-3");
-    assert!(!profile.to_string().contains("\"foreground\":true"), "{profile:#}");
+    assert_eq!(profile["attributes"]["devices"][0]["connection"]["state"], "closed", "{profile:#}");
     shop.server.stop().await;
 }
 
