@@ -13,6 +13,7 @@ mod keys;
 mod node;
 mod openapi;
 mod peers;
+mod reach;
 mod replay;
 mod replay_delivery;
 mod replay_formats;

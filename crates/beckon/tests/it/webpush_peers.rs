@@ -15,13 +15,15 @@ use serde_json::{Value, json};
 use std::io::{BufRead as _, BufReader, Lines, Write as _};
 use std::process::{Child, ChildStdout, Command, Stdio};
 
-struct Service {
+/// A browser with its push service.
+pub struct Service {
     child: Child,
     says: Lines<BufReader<ChildStdout>>,
 }
 
 impl Service {
-    fn start() -> Option<Self> {
+    /// Starts it; `None` where it is not installed.
+    pub fn start() -> Option<Self> {
         let folder = peers().join("node");
         if !is_here("the push service", &[folder.join("node_modules/web-push-testing")]) {
             return None;
@@ -40,16 +42,28 @@ impl Service {
     }
 
     fn subscribe(&mut self, key: &Key) -> Subscribed {
-        let mut it = self.ask(&json!({ "subscribe": key.public() }));
+        self.subscribe_to(&key.public())
+    }
+
+    /// Subscribes with a server's public key.
+    pub fn subscribe_to(&mut self, public_key: &str) -> Subscribed {
+        let mut it = self.ask(&json!({ "subscribe": public_key }));
         let hash = it.as_object_mut().unwrap().remove("clientHash").unwrap();
         Subscribed { token: it.to_string(), hash }
     }
 
     /// What has arrived at a subscription, decrypted.
-    fn read(&mut self, subscribed: &Subscribed) -> Vec<Value> {
+    pub fn read(&mut self, subscribed: &Subscribed) -> Vec<Value> {
         let read = self.ask(&json!({ "read": subscribed.hash }));
         let texts = read["messages"].as_array().unwrap().iter();
         texts.map(|it| serde_json::from_str(it.as_str().unwrap()).unwrap()).collect()
+    }
+}
+
+impl Service {
+    /// From now on the subscription is gone.
+    pub fn expire(&mut self, subscribed: &Subscribed) {
+        self.ask(&json!({ "expire": subscribed.hash }));
     }
 }
 
@@ -60,9 +74,10 @@ impl Drop for Service {
     }
 }
 
-struct Subscribed {
-    token: String,
-    hash: Value,
+/// A subscription: as the browser hands it out, and its name at the push service.
+pub struct Subscribed {
+    pub token: String,
+    pub hash: Value,
 }
 
 /// Sends one message with `key` at `now`.
