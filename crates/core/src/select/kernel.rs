@@ -155,7 +155,7 @@ pub(super) mod any {
     /// The bins of a page's rows.
     #[inline(always)]
     pub fn bins(towards: &Towards, reasons: &Reasons, page: &Page, sums: &Lanes) -> [u8; PAGE_ROWS] {
-        let product = |one: i16, other: i16| (i32::from(one) * i32::from(other) >> 16) as i16;
+        let product = |one: i16, other: i16| ((i32::from(one) * i32::from(other)) >> 16) as i16;
         std::array::from_fn(|row| {
             let cosine = product(sums[row] - towards.surplus, page.inverse_lengths[row] as i16);
             let twentieth = (product(cosine, reasons.twentieths) + 1).clamp(0, 15) as usize;
@@ -269,6 +269,7 @@ pub(super) mod avx2 {
     }
 
     /// The bins of a page's rows.
+    #[expect(clippy::needless_range_loop, reason = "loops, not closures: see the scan")]
     #[inline]
     #[target_feature(enable = "avx2")]
     pub fn bins(towards: &Towards, reasons: &Reasons, page: &Page, sums: &Lanes) -> [u8; PAGE_ROWS] {

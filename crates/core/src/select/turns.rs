@@ -43,6 +43,7 @@ impl Spread {
     }
 
     /// Counts bins, at most a stretch of them: eight tables, so that equal neighbours do not wait for each other.
+    #[expect(clippy::needless_range_loop, reason = "loops, not closures: see the scan")]
     #[inline(always)]
     pub(super) fn count(&mut self, bins: &[u8]) {
         let mut tables = [[0u16; BINS + 1]; 8];
