@@ -374,7 +374,9 @@ mod tests {
             };
             let page = Page {
                 rest: square(seed + 1_000).map(|column| column.map(|it| it % (3 + seed as u16))),
-                eligible: std::array::from_fn(|row| if draw(80 + row) % 4 == 0 { 0 } else { u16::MAX }),
+                eligible: std::array::from_fn(
+                    |row| if draw(80 + row).is_multiple_of(4) { 0 } else { u16::MAX },
+                ),
                 inverse_lengths: std::array::from_fn(|row| (draw(100 + row) % 30_000) as u16),
                 same: std::array::from_fn(|row| 10 * small(120 + row)),
             };

@@ -214,7 +214,8 @@ mod tests {
                     let (bins, spread) = scored.part(show, first, STRETCH);
                     for (at, bin) in bins.iter_mut().enumerate() {
                         let drawn = mix(&[seed, show as u64, (first + at) as u64]);
-                        *bin = if drawn % 5 == 0 { NOT_ELIGIBLE } else { 100 + (drawn % 7) as u8 * 3 };
+                        *bin =
+                            if drawn.is_multiple_of(5) { NOT_ELIGIBLE } else { 100 + (drawn % 7) as u8 * 3 };
                     }
                     spread.count(bins);
                 }
