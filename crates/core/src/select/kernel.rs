@@ -155,7 +155,7 @@ pub(super) mod any {
     /// The bins of a page's rows.
     #[inline(always)]
     pub fn bins(towards: &Towards, reasons: &Reasons, page: &Page, sums: &Lanes) -> [u8; PAGE_ROWS] {
-        let product = |one: i16, other: i16| (i32::from(one) * i32::from(other) >> 16) as i16;
+        let product = |one: i16, other: i16| ((i32::from(one) * i32::from(other)) >> 16) as i16;
         std::array::from_fn(|row| {
             let cosine = product(sums[row] - towards.surplus, page.inverse_lengths[row] as i16);
             let twentieth = (product(cosine, reasons.twentieths) + 1).clamp(0, 15) as usize;
@@ -269,6 +269,7 @@ pub(super) mod avx2 {
     }
 
     /// The bins of a page's rows.
+    #[expect(clippy::needless_range_loop, reason = "loops, not closures: see the scan")]
     #[inline]
     #[target_feature(enable = "avx2")]
     pub fn bins(towards: &Towards, reasons: &Reasons, page: &Page, sums: &Lanes) -> [u8; PAGE_ROWS] {
@@ -373,7 +374,9 @@ mod tests {
             };
             let page = Page {
                 rest: square(seed + 1_000).map(|column| column.map(|it| it % (3 + seed as u16))),
-                eligible: std::array::from_fn(|row| if draw(80 + row) % 4 == 0 { 0 } else { u16::MAX }),
+                eligible: std::array::from_fn(
+                    |row| if draw(80 + row).is_multiple_of(4) { 0 } else { u16::MAX },
+                ),
                 inverse_lengths: std::array::from_fn(|row| (draw(100 + row) % 30_000) as u16),
                 same: std::array::from_fn(|row| 10 * small(120 + row)),
             };

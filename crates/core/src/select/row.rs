@@ -147,8 +147,10 @@ impl Rows {
 
     /// The rows, stretch by stretch; a whole number of pages each.
     pub fn stretches(&self) -> impl Iterator<Item = &[Row]> {
-        let in_use = |(number, it): (usize, &'_ Box<[Row]>)| (self.len - number * STRETCH).min(it.len());
-        self.stretches.iter().enumerate().map(move |(number, it)| &it[..in_use((number, it))])
+        self.stretches
+            .iter()
+            .enumerate()
+            .map(|(number, it)| &it[..(self.len - number * STRETCH).min(STRETCH)])
     }
 
     /// Bytes held.
