@@ -18,6 +18,7 @@ use bytes::Bytes;
 use hyper::body::{Body, Frame};
 use serde::Serialize;
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::convert::Infallible;
 use std::future::Future;
 use std::pin::Pin;
@@ -92,18 +93,20 @@ impl Feeds {
     /// Begins to follow a show.
     pub fn follow(&self, app: &App, show: Term) -> Result<Following, Problem> {
         let now = app.node.clock().now();
-        let mut open = self.open();
+        let mut held = self.open();
+        let open = &mut *held;
         let elapsed = open.elapsed.elapsed().as_millis();
         open.admit(show, elapsed)?;
-        if !open.feeds.contains_key(&show) {
-            let told = app.node.director(|it| picture(it, show, 1, now)).ok_or(Code::NotFound)?;
-            let whole = encoded(&told.goods.iter().map(|it| &it.1).collect::<Vec<_>>(), &told);
-            let changes = Sender::new(FEED_BEHIND_MAX);
-            let feed = Feed { changes, viewers: 0, told, whole, viewers_at: elapsed, said_at: elapsed };
-            open.feeds.insert(show, feed);
-        }
+        let feed = match open.feeds.entry(show) {
+            Entry::Occupied(it) => it.into_mut(),
+            Entry::Vacant(place) => {
+                let told = app.node.director(|it| picture(it, show, 1, now)).ok_or(Code::NotFound)?;
+                let whole = encoded(&told.goods.iter().map(|it| &it.1).collect::<Vec<_>>(), &told);
+                let changes = Sender::new(FEED_BEHIND_MAX);
+                place.insert(Feed { changes, viewers: 0, told, whole, viewers_at: elapsed, said_at: elapsed })
+            }
+        };
         open.connections += 1;
-        let feed = open.feeds.get_mut(&show).ok_or(Code::NotFound)?;
         feed.viewers += 1;
         let seat = Seat { feeds: self.clone(), show };
         let changes = feed.changes.subscribe();
