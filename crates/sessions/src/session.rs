@@ -159,8 +159,8 @@ impl<P: Clone> Session<P> {
     }
 
     /// The known shopper that it is of.
-    pub fn shopper(&self) -> Option<&Box<str>> {
-        self.who.user.as_ref().or(self.known_as.as_ref())
+    pub fn shopper(&self) -> Option<&str> {
+        self.who.user.as_deref().or(self.known_as.as_deref())
     }
 
     /// The client says something of its device.

@@ -243,7 +243,7 @@ impl<P: Clone> Sessions<P> {
         let found = slots.iter().filter_map(|slot| {
             let session = self.slots[*slot as usize].as_ref()?;
             let is_his = match &message.user {
-                Some(user) => session.shopper() == Some(user),
+                Some(user) => session.shopper() == Some(&**user),
                 None => message.anonymous.is_some() && session.who.anonymous == message.anonymous,
             };
             is_his.then_some((session.who.app == message.app, session.link.is_some(), *slot))

@@ -72,8 +72,8 @@ pub struct Args {
     #[arg(long, default_value_t = 100_000, value_parser = clap::value_parser!(u64).range(1..=100_000_000))]
     rate: u64,
     /// Connections, for the figure `sockets`.
-    #[arg(long, default_value_t = 10_000, value_parser = clap::value_parser!(u32).range(1..=1_000_000).map(|it| it as usize))]
-    sockets: usize,
+    #[arg(long, default_value_t = 10_000, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    sockets: u32,
     /// The clients of the figure `sockets`, which run in a process of their own.
     #[arg(long, hide = true)]
     crowd: bool,

@@ -1,8 +1,8 @@
 //! In-app connections: what an idle one takes of the server's memory, and how many frames a core writes to them.
 //!
 //! The clients are real and in another process. Memory is the growth of this process's resident memory from just
-//! before the connections to some time after all were welcomed; the shoppers behind them are made before, so that
-//! they do not count. Frames go round by round, one to each connection, the next round when all have come: so each
+//! before the connections, when the server has just started, to some time after all were welcomed: with the visitors
+//! behind them, who become known by it, and without what the kernel keeps of a socket. Frames go round by round, one to each connection, the next round when all have come: so each
 //! is a write of its own. A core's frames are those of all server's threads by their processor time, system calls
 //! included.
 
@@ -23,23 +23,23 @@ use std::time::Duration;
 pub fn measure(args: &Args, scratch: &Scratch) -> Result<Vec<Figure>, Error> {
     crate::open_files::raise();
     let (mut memory, mut fan_out) = (Figure::of(goals::SOCKET), Figure::of(goals::FAN_OUT));
+    let connections = args.sockets as usize;
     for run in 1..=args.runs {
         let dir = scratch.part(&format!("sockets-{run}"));
         let target = Target::start(&dir)?;
-        target.make_visitors(args.sockets)?;
         let before = machine::resident();
-        let task = Task { address: target.address(), key: Ok(target.key.clone()), connections: args.sockets };
+        let task = Task { address: target.address(), key: Ok(target.key.clone()), connections };
         let mut crowd = Crowd::start(&task)?;
         std::thread::sleep(SETTLE_MEMORY);
-        let grown = machine::resident().saturating_sub(before) as f64 / args.sockets as f64;
+        let grown = machine::resident().saturating_sub(before) as f64 / connections as f64;
         line("connections open, all welcomed", count(target.hub().counts().connections as u64));
         memory.add(grown, Vec::new());
-        let (a_core, a_second) = fan(&target, &mut crowd, args.sockets)?;
+        let (a_core, a_second) = fan(&target, &mut crowd, connections)?;
         line("frames a second on all cores, with the clients beside", count(a_second as u64));
         drop(crowd);
         target.stop();
         scratch.clear(&dir)?;
-        let raw = written_raw(args.sockets)?;
+        let raw = written_raw(connections)?;
         let limits =
             vec![Limit::at_best("the same bytes written to plain sockets, a core", Unit::PerSecond, raw)];
         fan_out.add(a_core, limits);

@@ -27,14 +27,7 @@ pub fn record(node: &Node, default_offset_min: i16, key: u128, it: &Presence) ->
     let anonymous = it.who.anonymous.as_deref().filter(|_| user.is_none());
     let at = node.clock().now();
     if let Some(connection) = it.connection {
-        writer.event(&Event::of_connection(
-            at,
-            user,
-            anonymous,
-            named(CONNECTION),
-            context.clone(),
-            connection,
-        ));
+        writer.event(&Event::of_connection(at, user, anonymous, named(CONNECTION), context, connection));
     }
     if it.state != DeviceState::default() {
         let (name, act) = (named(STATE), Act::Device(it.state));

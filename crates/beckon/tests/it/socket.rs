@@ -91,11 +91,23 @@ impl Shop {
     }
 
     pub async fn connect(&self) -> Client {
+        self.upgrade(&[]).await.expect("it is upgraded")
+    }
+
+    /// Opens a WebSocket with these headers; an error is HTTP's status.
+    pub async fn upgrade(&self, headers: &[(&'static str, &str)]) -> Result<Client, u16> {
         let mut request = format!("ws://{}/ws", self.server.address).into_client_request().unwrap();
-        request.headers_mut().insert("sec-websocket-protocol", "beckon.v1".parse().unwrap());
-        let (socket, answer) = connect_async(request).await.unwrap();
-        assert_eq!(answer.headers()["sec-websocket-protocol"], "beckon.v1");
-        Client { socket }
+        for (name, value) in [("sec-websocket-protocol", "beckon.v1")].iter().chain(headers) {
+            request.headers_mut().insert(*name, value.parse().unwrap());
+        }
+        match connect_async(request).await {
+            Ok((socket, answer)) => {
+                assert_eq!(answer.headers()["sec-websocket-protocol"], "beckon.v1");
+                Ok(Client { socket })
+            }
+            Err(tokio_tungstenite::tungstenite::Error::Http(answer)) => Err(answer.status().as_u16()),
+            Err(error) => panic!("{error}"),
+        }
     }
 
     /// Connects and is welcomed; gives the session too.
@@ -156,9 +168,15 @@ impl Client {
         }
     }
 
+    /// What comes next; pings are answered by reading on.
     async fn next(&mut self) -> Frame {
-        let next = tokio::time::timeout(PATIENCE, self.socket.next());
-        next.await.expect("something comes in time").expect("it is open").expect("it works")
+        loop {
+            let next = tokio::time::timeout(PATIENCE, self.socket.next());
+            match next.await.expect("something comes in time").expect("it is open").expect("it works") {
+                Frame::Ping(_) => {}
+                other => return other,
+            }
+        }
     }
 }
 
