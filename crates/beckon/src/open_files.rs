@@ -1,10 +1,10 @@
 //! How many files the process may have open: each in-app connection is one, and systems begin with a bound that is
 //! meant for programs that have few.
 
-use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
-
 /// Raises the bound as far as the system lets a process do by itself. Returns what it is now; `None` for no bound.
+#[cfg(unix)]
 pub fn raise() -> Option<u64> {
+    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
     let Rlimit { current, maximum } = getrlimit(Resource::Nofile);
     if current == maximum {
         return current;
@@ -13,4 +13,10 @@ pub fn raise() -> Option<u64> {
         Ok(()) => maximum,
         Err(_) => current,
     }
+}
+
+/// Other systems know no such bound.
+#[cfg(not(unix))]
+pub fn raise() -> Option<u64> {
+    None
 }

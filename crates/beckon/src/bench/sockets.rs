@@ -1,8 +1,8 @@
 //! In-app connections: what an idle one takes of the server's memory, and how many frames a core writes to them.
 //!
 //! The clients are real and in another process. Memory is the growth of this process's resident memory from just
-//! before the connections to some time after all were welcomed; the shoppers behind them are made before, so that
-//! they do not count. Frames go round by round, one to each connection, the next round when all have come: so each
+//! before the connections, when the server has just started, to some time after all were welcomed: with the visitors
+//! behind them, who become known by it, and without what the kernel keeps of a socket. Frames go round by round, one to each connection, the next round when all have come: so each
 //! is a write of its own. A core's frames are those of all server's threads by their processor time, system calls
 //! included.
 
@@ -27,7 +27,6 @@ pub fn measure(args: &Args, scratch: &Scratch) -> Result<Vec<Figure>, Error> {
     for run in 1..=args.runs {
         let dir = scratch.part(&format!("sockets-{run}"));
         let target = Target::start(&dir)?;
-        target.make_visitors(connections)?;
         let before = machine::resident();
         let task = Task { address: target.address(), key: Ok(target.key.clone()), connections };
         let mut crowd = Crowd::start(&task)?;

@@ -1,7 +1,6 @@
 //! The server under load: the real one, in this process, over a directory of the scratch.
 
-use super::client::{Connection, get, post};
-use super::crowd::visitor;
+use super::client::{Connection, get};
 use super::error::Error;
 use super::figure::line;
 use super::limits::BACK_OFF;
@@ -14,7 +13,6 @@ use crate::serve::Server;
 use base64::Engine as _;
 use beckon_channels::Message;
 use beckon_wire::shape::Stats;
-use serde_json::{Value, json};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;
 use std::sync::atomic::Ordering;
@@ -107,30 +105,6 @@ impl Target {
     /// The in-app connections.
     pub fn hub(&self) -> &Hub {
         self.server.hub()
-    }
-
-    /// Makes the visitors of a crowd, each with his device.
-    pub fn make_visitors(&self, count: usize) -> Result<(), Error> {
-        let calls: Vec<Value> = (0..count)
-            .map(|number| {
-                let (device, visitor) = visitor(number);
-                json!({ "type": "identify", "anonymousId": visitor,
-                    "context": { "app": { "name": "bench" }, "device": { "id": device, "type": "web" } } })
-            })
-            .collect();
-        self.runtime.block_on(async {
-            let mut connection = Connection::open(self.address()).await.map_err(Error::io("connect"))?;
-            for batch in calls.chunks(1_000) {
-                let body = json!({ "batch": batch }).to_string();
-                let request = post("/v1/batch", &self.write, body.as_bytes());
-                match connection.exchange(&request).await.map_err(Error::io("make visitors"))? {
-                    200 => {}
-                    status => return Err(connection.refusal("/v1/batch", status)),
-                }
-            }
-            Ok(())
-        })?;
-        self.settle()
     }
 
     /// Sends in-app messages on the server's threads, and does not wait for them to arrive.

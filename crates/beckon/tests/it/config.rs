@@ -302,6 +302,11 @@ fn checking_prints_what_is_in_effect_and_no_secret() {
         [cors]
         origins = ["*"]
 
+        [in_app]
+        connections_max = 100000
+        ack_wait_s = 20
+        ping_s = 25
+
         [log]
         filter = "info"
 

@@ -414,9 +414,9 @@ async fn a_push_goes_over_the_connection_and_the_report_says_what_became_of_it()
     let (mut client, ..) = shop.enter(&of_shopper("u-2")).await;
     looks(&shop, "u-2");
     let id = client.message().await;
-    shop.wait(19_000);
+    shop.wait(18_000);
     assert_eq!(life_of(&id)["life"]["is_over"], false, "{:#}", life_of(&id));
-    shop.wait(1_000);
+    shop.wait(2_000);
     assert_eq!(life_of(&id)["life"]["state"], "ambiguous", "{:#}", life_of(&id));
 
     // Lost before anything was written, and not back in time: it was not carried.
