@@ -139,14 +139,15 @@ const DEFAULTS: &[TemplateSpec] = specs! {
             "{{ product.short_title }} is {{ offer.price }} in the live show, down from {{ offer.original_price }}.";
     }
     "reminder", Service {
-        "soon": "zh", "{{ show.starts_in }}后开播 {{ show.host }}",
-            "你预约的 {{ show.title }} 快开始了，点开即可进入直播间。";
-        "clock": "zh", "{{ show.starts_at }} {{ show.host }} 开播",
-            "你预约的 {{ show.title }} 将在 {{ show.starts_at }} 开始。";
-        "soon": "en", "In {{ show.starts_in }}: {{ show.host }} live",
-            "{{ show.title }}, which you asked us to remind you of, is about to start.";
-        "clock": "en", "{{ show.starts_at }}: {{ show.host }} live",
-            "Your reminder for {{ show.title }}: it starts at {{ show.starts_at }}.";
+        // A show may begin before its time: then there is no start to speak of any more.
+        "soon": "zh", "{% if show.live %}{{ show.live }}{% else %}{{ show.starts_in }}后开播{% endif %} {{ show.host }}",
+            "你预约的 {{ show.title }}，点开即可进入直播间。";
+        "clock": "zh", "{% if show.live %}{{ show.live }}{% else %}{{ show.starts_at }} 开播{% endif %} {{ show.host }}",
+            "你预约了 {{ show.title }}，直播间见。";
+        "soon": "en", "{% if show.live %}{{ show.live }}{% else %}In {{ show.starts_in }}{% endif %}: {{ show.host }}",
+            "{{ show.title }}, which you asked us to remind you of.";
+        "clock": "en", "{% if show.live %}{{ show.live }}{% else %}Live at {{ show.starts_at }}{% endif %}: {{ show.host }}",
+            "Your reminder for {{ show.title }}.";
     }
 };
 

@@ -45,6 +45,8 @@ pub struct Show {
     pub host: Option<String>,
     /// When it starts.
     pub starts_at: Option<Timestamp>,
+    /// It is on air.
+    pub live: bool,
     /// The phase it is in.
     pub phase: Option<Phase>,
 }
@@ -134,6 +136,7 @@ facts! {
     ShowHost = "show.host", false, "The host's name.";
     ShowStartsIn = "show.starts_in", true, "How long until the show starts; absent once it has.";
     ShowStartsAt = "show.starts_at", true, "When it starts, as a time of the shopper's day; absent once it has, if it is more than 18 hours away, or if his clock is unknown.";
+    ShowLive = "show.live", true, "That it is on air; absent until then.";
     ShowPhase = "show.phase", false, "The phase the show is in; a condition compares it with `\"warm_up\"`, `\"climax\"` or `\"closing\"`.";
     ProductTitle = "product.title", false, "The product's title, at most 40 columns wide.";
     ProductShortTitle = "product.short_title", false, "The same, at most 16 columns wide.";
@@ -172,6 +175,7 @@ impl Facts {
             Fact::ShowHost => text(&show.host, SHORT_TITLE_COLUMNS),
             Fact::ShowStartsIn => self.until(show.starts_at),
             Fact::ShowStartsAt => self.time_of_day(show.starts_at),
+            Fact::ShowLive => show.live.then_some(Value::Live),
             Fact::ShowPhase => show.phase.map(Value::Phase),
             Fact::ProductTitle => text(&product.title, FACT_COLUMNS_MAX),
             Fact::ProductShortTitle => text(&product.short_title, SHORT_TITLE_COLUMNS)
@@ -233,6 +237,7 @@ impl Facts {
                 room: said("美妆直播间", "Beauty room"),
                 host: said("林夕", "Mei"),
                 starts_at: after(12),
+                live: false,
                 phase: Some(Phase::Climax),
             },
             product: Product {
@@ -270,6 +275,7 @@ impl Facts {
                 room: long(),
                 host: long(),
                 starts_at: after(17 * 60 + 59),
+                live: false,
                 phase: Some(Phase::WarmUp),
             },
             product: Product { title: long(), short_title: long(), brand: long(), price: money(1_299_999) },

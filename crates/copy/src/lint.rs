@@ -108,7 +108,14 @@ pub fn lint(template: &Template, limits: &Limits, words: &Words) -> Vec<Finding>
         written(half, words, &mut findings);
     }
     let (sample, widest) = (Facts::sample(template.language), Facts::widest(template.language));
-    let needed = |fact: Fact| if template.requires().contains(&fact) { sample.get(fact) } else { None };
+    let requires = |fact: Fact| template.requires().contains(&fact);
+    // A show of which no start is told is on air: nobody is called into one that is late.
+    let is_live = !requires(Fact::ShowStartsIn) && !requires(Fact::ShowStartsAt);
+    let needed = |fact: Fact| match fact {
+        Fact::ShowLive => is_live.then_some(Value::Live),
+        _ if requires(fact) => sample.get(fact),
+        _ => None,
+    };
     let sets: [&dyn Fn(Fact) -> Option<Value>; 3] = [&|it| sample.get(it), &|it| widest.get(it), &needed];
     for facts in sets {
         match template.texts(facts) {

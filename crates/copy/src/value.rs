@@ -23,6 +23,8 @@ pub(crate) enum Value {
     TimeOfDay(u16),
     Text(String),
     Phase(Phase),
+    /// On air.
+    Live,
 }
 
 const MINUTE: u64 = 60;
@@ -46,6 +48,7 @@ impl Value {
             Value::TimeOfDay(minutes) => format!("{:02}:{:02}", minutes / 60, minutes % 60),
             Value::Text(it) => it.clone(),
             Value::Phase(it) => it.written(language).to_owned(),
+            Value::Live => (if zh { "正在直播" } else { "live now" }).to_owned(),
         }
     }
 
@@ -61,6 +64,7 @@ impl Value {
             Value::TimeOfDay(_) => Compared::scalar(self.written(Language::En)),
             Value::Text(it) => Compared::scalar(it.clone()),
             Value::Phase(it) => Compared::scalar(it.word()),
+            Value::Live => Compared::scalar(true),
         }
     }
 }

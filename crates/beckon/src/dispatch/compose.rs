@@ -85,6 +85,7 @@ impl Composer {
         facts.show.room = room.as_ref().and_then(|it| given(&it.title));
         facts.show.host = host.as_ref().and_then(|it| given(&it.name)).or_else(|| given(&show.host.text));
         facts.show.starts_at = started.is_none().then_some(show.starts);
+        facts.show.live = started.is_some();
         facts.show.phase = Some(match parcel.phase {
             show::Phase::WarmUp => beckon_copy::Phase::WarmUp,
             show::Phase::Climax => beckon_copy::Phase::Climax,

@@ -53,6 +53,7 @@ files! {
     "in-app.js" from "in-app.js" as SCRIPT,
     "link.js" from "link.js" as SCRIPT,
     "message.js" from "message.js" as SCRIPT,
+    "player.js" from "player.js" as SCRIPT,
     "push.js" from "push.js" as SCRIPT,
     "queue.js" from "queue.js" as SCRIPT,
     "seen.js" from "seen.js" as SCRIPT,

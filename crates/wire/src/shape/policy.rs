@@ -156,15 +156,19 @@ impl PolicyInput {
             slot_price_cents: cents("/slot_price", self.slot_price)?,
             fatigue_cents: cents("/fatigue", self.fatigue)?,
             fatigue_half_life_h: self.fatigue_half_life_h,
-            channel_order: order(&self.channel_order),
+            channel_order: order(&self.channel_order)?,
         })
     }
 }
 
 /// The order that was meant: of a channel that is named twice, the first place counts.
-fn order(channels: &[Channel]) -> Vec<beckon_core::event::Channel> {
+fn order(channels: &[Channel]) -> Result<Vec<beckon_core::event::Channel>, Problem> {
+    let all = beckon_core::event::Channel::ALL.len();
+    if channels.len() > all {
+        return Err(invalid("/channel_order", format!("at most {all} channels: there are no more")));
+    }
     let first = channels.iter().enumerate().filter(|(at, it)| !channels[..*at].contains(it));
-    first.map(|it| (*it.1).into()).collect()
+    Ok(first.map(|it| (*it.1).into()).collect())
 }
 
 fn permille(field: &str, pct: f64) -> Result<u16, Problem> {
