@@ -69,6 +69,9 @@ pub const CAPTURE_AGE_MAX: Duration = Duration::from_secs(10);
 /// Most remote addresses that are remembered for a session: a phone moves between networks.
 pub const ADDRESSES_MAX: usize = 8;
 
+/// No session is called again sooner than this after it was called.
+pub const TIMER_LEAST: Duration = Duration::from_micros(250);
+
 /// Most outputs that are taken from one session at one time.
 pub const POLLS_MAX: usize = 16_384;
 

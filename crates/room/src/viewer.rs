@@ -131,6 +131,12 @@ impl<P: Peer> Viewer<P> {
         Some(at)
     }
 
+    /// The publisher is gone, and what is kept of it.
+    pub fn publisher_left(&mut self) {
+        self.showing = Showing::Nothing;
+        self.wanted = None;
+    }
+
     /// Goes on with the burst. Says whether anything was sent.
     pub fn catch_up(&mut self, now: Instant, publisher: &Publisher<P>) -> bool {
         let Showing::CatchingUp { layer, mut next } = self.showing else { return false };

@@ -244,6 +244,11 @@ impl Floor {
         room.map_or_else(Status::default, |(_, room)| room.status(now))
     }
 
+    /// Bytes of pictures that are kept for viewers to come.
+    pub fn kept_bytes(&self) -> usize {
+        self.rooms.values().map(|(_, room)| room.kept_bytes()).sum()
+    }
+
     /// Sessions that are there.
     pub fn sessions(&self) -> usize {
         self.seats.len()

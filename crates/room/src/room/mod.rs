@@ -157,6 +157,7 @@ impl<P: Peer> Room<P> {
         let was_publisher = self.publisher.as_ref().is_some_and(|(publisher, _)| *publisher == id);
         if was_publisher {
             self.publisher = None;
+            self.viewers.values_mut().for_each(Viewer::publisher_left);
         }
         if self.viewers.remove(&id).is_some() || was_publisher {
             self.timers.forget(id);
@@ -204,7 +205,7 @@ impl<P: Peer> Room<P> {
             self.media(now, packet);
         }
         match due {
-            Some(due) if !closed => self.timers.set(id, due),
+            Some(due) if !closed => self.timers.set(id, due.max(now + TIMER_LEAST)),
             _ => self.remove(id, effects),
         }
     }
@@ -246,7 +247,7 @@ impl<P: Peer> Room<P> {
         }
         let due = due.map(|due| viewer.burst_due().map_or(due, |burst| due.min(burst)));
         match due {
-            Some(due) if !closed => self.timers.set(id, due),
+            Some(due) if !closed => self.timers.set(id, due.max(now + TIMER_LEAST)),
             _ => self.remove(id, effects),
         }
         self.ask(now, asked);
@@ -367,6 +368,12 @@ impl<P: Peer> Room<P> {
     /// What is sent, if anything.
     pub fn codec(&self) -> Option<Codec> {
         self.publisher.as_ref().and_then(|(_, publisher)| publisher.layers.first()).map(|layer| layer.codec)
+    }
+
+    /// Bytes of pictures that are kept for viewers to come.
+    pub fn kept_bytes(&self) -> usize {
+        let layers = self.publisher.iter().flat_map(|(_, publisher)| &publisher.layers);
+        layers.map(|layer| layer.group.bytes()).sum()
     }
 
     /// The session of a viewer, for tests.
