@@ -50,8 +50,8 @@ impl Rewriter {
     ) {
         self.go_on_at(sequence);
         let goes_on = match self.latest {
-            // Small and positive: the clock of a new viewer begins far from where it wraps.
-            None => timestamp & 0x3fff_ffff,
+            // A viewer's clock begins at nought, one turn up so that what was taken before has a time, too.
+            None => 1 << 32,
             Some((latest, then)) => {
                 let passed = taken.saturating_duration_since(then).as_micros() as u64;
                 // Two pictures never share a time, or the viewer would take them for one.

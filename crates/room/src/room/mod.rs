@@ -79,10 +79,24 @@ impl Timers {
 }
 
 /// Takes all that a session wants out: datagrams into `effects`, events to `each`. Says when it is next due.
-fn drain<P: Peer>(peer: &mut P, effects: &mut Effects, mut each: impl FnMut(Event)) -> Option<Instant> {
+fn drain<P: Peer>(
+    now: Instant,
+    peer: &mut P,
+    effects: &mut Effects,
+    mut each: impl FnMut(Event),
+) -> Option<Instant> {
+    let mut sent = false;
     for _ in 0..POLLS_MAX {
         match peer.poll() {
-            Polled::Send(datagram) => effects.datagrams.push(datagram),
+            Polled::Send(datagram) => {
+                effects.datagrams.push(datagram);
+                sent = true;
+            }
+            // A session that finds out about its network sends one packet at a time.
+            Polled::Wait(at) if at <= now && sent => {
+                sent = false;
+                peer.advance(now);
+            }
             Polled::Wait(at) => return Some(at),
             Polled::Event(Event::Closed) => {
                 each(Event::Closed);
@@ -140,7 +154,7 @@ impl<P: Peer> Room<P> {
         let mut last_words = |peer: &mut P| {
             peer.close();
             peer.advance(now);
-            drain(peer, effects, |_| {});
+            drain(now, peer, effects, |_| {});
         };
         if let Some(viewer) = self.viewers.get_mut(&id) {
             last_words(&mut viewer.peer);
@@ -195,7 +209,7 @@ impl<P: Peer> Room<P> {
         let Some((id, publisher)) = &mut self.publisher else { return };
         let (id, mut packets, mut closed) = (*id, Vec::new(), false);
         let connected = &mut publisher.connected;
-        let due = drain(&mut publisher.peer, effects, |event| match event {
+        let due = drain(now, &mut publisher.peer, effects, |event| match event {
             Event::Media(packet) => packets.push(packet),
             Event::Connected => *connected = true,
             Event::Closed => closed = true,
@@ -224,7 +238,7 @@ impl<P: Peer> Room<P> {
     fn serve_viewer(&mut self, now: Instant, id: SessionId, effects: &mut Effects) {
         let Some(viewer) = self.viewers.get_mut(&id) else { return };
         let (mut connected, mut closed, mut lost, mut estimate) = (false, false, false, None);
-        let due = drain(&mut viewer.peer, effects, |event| match event {
+        let due = drain(now, &mut viewer.peer, effects, |event| match event {
             Event::Connected => connected = true,
             Event::Closed => closed = true,
             Event::KeyFrameWanted => lost = true,

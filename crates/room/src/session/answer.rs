@@ -89,7 +89,7 @@ impl Session {
         session.payloads = Payloads::new(agreed(&session.rtc, [session.audio, session.video]).iter());
         session.check(role)?;
         if let Role::Viewer { .. } = role {
-            session.prepare_to_send();
+            session.send_later();
         }
         Ok((session, Answer { sdp, ufrag: creds.ufrag }))
     }
@@ -113,13 +113,10 @@ impl Session {
         Ok(())
     }
 
-    fn prepare_to_send(&mut self) {
-        let Some(ssrc) = self.video.and_then(|line| line.out) else { return };
-        if let Some(stream) = self.rtc.direct_api().stream_tx(&ssrc) {
-            // Whatever of the burst is lost is sent again, however much that is.
-            stream.set_rtx_cache(RESEND_PACKETS_MAX, RESEND_FOR, None);
-            // The room paces by itself: the burst at a rate of its own, the rest as it comes.
-            stream.set_unpaced(true);
+    /// Takes back what the answer has made; it is made again with the first packet.
+    fn send_later(&mut self) {
+        for (ssrc, _) in [self.audio, self.video].into_iter().flatten().filter_map(|line| line.out) {
+            self.rtc.direct_api().remove_stream_tx(ssrc);
         }
     }
 }
@@ -159,7 +156,7 @@ fn line(rtc: &mut Rtc, mids: &[Mid], kind: MediaKind) -> Option<Line> {
     let usable = |media: &&str0m::media::Media| media.kind() == kind && !media.remote_pts().is_empty();
     let media = media.into_iter().find(usable)?;
     let (mid, sends) = (media.mid(), media.direction().is_sending());
-    let out = rtc.direct_api().stream_tx_by_mid(mid, None).map(|stream| stream.ssrc());
+    let out = rtc.direct_api().stream_tx_by_mid(mid, None).map(|stream| (stream.ssrc(), stream.rtx()));
     Some(Line { mid, out: out.filter(|_| sends) })
 }
 

@@ -13,7 +13,7 @@ pub use identity::Identity;
 
 use crate::codec::{Codec, Kind};
 use crate::effects::Datagram;
-use crate::limits::{LAYERS_MAX, PAYLOAD_BYTES_MAX};
+use crate::limits::{LAYERS_MAX, PAYLOAD_BYTES_MAX, RESEND_FOR, RESEND_PACKETS_MAX};
 use crate::packet::{LayerName, Outgoing, Packet, Picture, SenderTime};
 use crate::peer::{Arrival, Event, Peer, Polled, Via};
 use early::Early;
@@ -43,8 +43,8 @@ pub struct Session {
 #[derive(Clone, Copy, Debug)]
 struct Line {
     mid: Mid,
-    /// Where our media on it goes out.
-    out: Option<Ssrc>,
+    /// Where our media on it goes out, and what is sent again.
+    out: Option<(Ssrc, Option<Ssrc>)>,
 }
 
 impl Session {
@@ -205,7 +205,7 @@ impl Peer for Session {
 
     fn write(&mut self, packet: Outgoing) -> bool {
         let kind = packet.codec.kind();
-        let Some(Line { out: Some(ssrc), .. }) = self.line(kind) else { return false };
+        let Some(Line { mid, out: Some((ssrc, again)) }) = self.line(kind) else { return false };
         let Some(pt) = self.payloads.payload_type(packet.codec) else { return false };
         let at_once = self.at_once && kind == Kind::Video;
         let delay = at_once.then(|| MediaTime::from_hundredths(0));
@@ -224,13 +224,22 @@ impl Peer for Session {
         if let Some(patch) = patch {
             write = write.vp8_patch(patch);
         }
-        match self.rtc.direct_api().stream_tx(&ssrc) {
-            Some(stream) => {
-                stream.write_rtp(write);
-                true
+        let mut api = self.rtc.direct_api();
+        if api.stream_tx(&ssrc).is_none() {
+            // The stream is made with its first packet: one that has sent nothing would report a time that it
+            // does not have, and the viewer would set sound against picture by it.
+            let stream = api.declare_stream_tx(ssrc, again, mid, None);
+            if kind == Kind::Video {
+                // Whatever of the burst is lost is sent again, however much that is.
+                stream.set_rtx_cache(RESEND_PACKETS_MAX, RESEND_FOR, None);
             }
-            None => false,
+            // The room paces by itself: the burst at a rate of its own, the rest as it comes.
+            stream.set_unpaced(true);
         }
+        if let Some(stream) = api.stream_tx(&ssrc) {
+            stream.write_rtp(write);
+        }
+        true
     }
 
     fn plays(&self, codec: Codec) -> bool {

@@ -127,7 +127,8 @@ impl Shopper {
 
     /// How far the time that the sender's report gives a packet is from when it was taken.
     fn skew(&self, packet: &RtpPacket, codec: Codec, mark: &Mark) -> Option<(i64, u16)> {
-        let info = packet.last_sender_info?;
+        // A report from before the first packet has no time to give.
+        let info = packet.last_sender_info.filter(|info| info.sender_packet_count > 0)?;
         let rate = if codec == Codec::Opus { 48_000 } else { 90_000 };
         let ticks = packet.header.timestamp.wrapping_sub(info.rtp_time.numer() as u32) as i32;
         let wall = info.ntp_time.duration_since(std::time::UNIX_EPOCH).ok()?.as_micros() as i64;
