@@ -13,6 +13,7 @@ pub mod dispatch;
 pub mod gateway;
 pub mod keys;
 pub mod replay;
+pub mod room;
 pub mod runtime;
 pub mod secrets;
 pub mod serve;

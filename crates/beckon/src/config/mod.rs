@@ -9,10 +9,12 @@ mod env;
 mod error;
 mod file;
 pub mod limits;
+pub mod room;
 mod secret;
 
 pub use env::Env;
 pub use error::{Error, Errors, Place};
+pub use room::Room;
 pub use secret::Secret;
 
 use serde::{Deserialize, Serialize};
@@ -46,6 +48,8 @@ pub struct Config {
     pub dedup: Dedup,
     /// Which web pages may send events.
     pub cors: Cors,
+    /// The live room.
+    pub room: Room,
     /// What is logged.
     pub log: Log,
     /// Keys that the environment sets. They never stand in the file.
@@ -136,6 +140,7 @@ impl Default for Config {
             snapshot: Snapshot::default(),
             dedup: Dedup::default(),
             cors: Cors::default(),
+            room: Room::default(),
             log: Log::default(),
             first_keys: FirstKeys::default(),
         }

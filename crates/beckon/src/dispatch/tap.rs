@@ -47,6 +47,11 @@ impl TapLinks {
         format!("{}/t/{}", self.base, self.token(push, until))
     }
 
+    /// A path of this server as clients reach it.
+    pub fn under(&self, path: &str) -> String {
+        format!("{}{path}", self.base)
+    }
+
     /// The token of a push, good until `until`.
     pub fn token(&self, push: PushId, until: Timestamp) -> String {
         let mut bytes = Vec::with_capacity(SIGNED + MAC);

@@ -14,6 +14,8 @@ mod control_clock;
 mod cors;
 mod edge;
 mod listen;
+mod live;
+mod live_control;
 mod local;
 mod metrics;
 mod offers;
@@ -33,11 +35,12 @@ use crate::clock::Stopwatch;
 use crate::config::Config;
 use crate::dispatch::tap::TapLinks;
 use crate::keys;
+use crate::room::{Rooms, Tokens};
 use crate::runtime::Node;
 use crate::secrets::Secrets;
 use crate::zones::Zones;
 use axum::Router;
-use axum::routing::{any, get, post};
+use axum::routing::{any, delete, get, post};
 pub use channels::guard_of;
 pub use listen::{Bound, bind};
 pub use local::Local;
@@ -59,6 +62,11 @@ pub struct Inner {
     pub secrets: Secrets,
     /// Makes and reads tap links.
     pub links: TapLinks,
+    /// The live room, if it is on.
+    pub rooms: Option<Rooms>,
+    tokens: Tokens,
+    rooms_open: bool,
+    ice_servers: Vec<String>,
     zones: Zones,
     default_timezone: String,
     origins: Vec<String>,
@@ -85,18 +93,30 @@ impl std::ops::Deref for App {
 
 impl App {
     /// A gateway in front of `node`.
-    pub fn new(node: Node, keys: keys::Shared, secrets: Secrets, config: &Config, tls: bool) -> Self {
+    pub fn new(
+        node: Node,
+        keys: keys::Shared,
+        secrets: Secrets,
+        rooms: Option<Rooms>,
+        config: &Config,
+        tls: bool,
+    ) -> Self {
         let mut high = [0; 8];
         let _ = ring::rand::SecureRandom::fill(&ring::rand::SystemRandom::new(), &mut high);
         let scheme = if tls { "https" } else { "http" };
         let own = || format!("{scheme}://{}", config.listen);
         let base = config.public_url.clone().unwrap_or_else(own);
         let links = TapLinks::new(&base, &secrets.tap_key());
+        let tokens = Tokens::new(&secrets.tap_key());
         App(Arc::new(Inner {
             node,
             keys,
             secrets,
             links,
+            rooms,
+            tokens,
+            rooms_open: config.room.open,
+            ice_servers: config.room.ice_servers.clone(),
             zones: Zones::new(),
             default_timezone: config.default_timezone.clone(),
             origins: config.cors.origins.clone(),
@@ -196,6 +216,9 @@ pub fn router(app: App) -> Router {
         .route("/hosts/{id}", get(catalogue::host).put(catalogue::put_host).delete(catalogue::delete_host))
         .route("/rooms", get(catalogue::list_rooms))
         .route("/rooms/{id}", get(catalogue::room).put(catalogue::put_room).delete(catalogue::delete_room))
+        .route("/rooms/{id}/publish", get(live_control::publish))
+        .route("/rooms/{id}/watch", get(live_control::watch))
+        .route("/rooms/{id}/status", get(live_control::status))
         .route("/profiles", get(profiles::list_profiles))
         .route("/profiles/{id}", get(profiles::profile).delete(profiles::erase))
         .route("/profiles/{id}/export", get(profiles::export))
@@ -205,8 +228,15 @@ pub fn router(app: App) -> Router {
         .route("/clock", get(control_clock::show).post(control_clock::advance))
         .layer(axum::extract::DefaultBodyLimit::max(CONTROL_BYTES_MAX))
         .layer(axum::middleware::from_fn_with_state(app.clone(), auth::server_key));
+    let live = Router::new()
+        .route("/whip/{room}", post(live::whip))
+        .route("/whip/{room}/{session}", delete(live::whip_delete).patch(live::whip_patch))
+        .route("/whep/{room}", post(live::whep))
+        .route("/whep/{room}/{session}", delete(live::whep_delete).patch(live::whep_patch))
+        .layer(axum::extract::DefaultBodyLimit::max(live::BODY_BYTES_MAX));
     Router::new()
         .merge(collect)
+        .merge(live)
         .nest("/api/v1", control)
         .route("/metrics", get(ops::metrics))
         .route("/healthz", get(ops::healthz))

@@ -13,6 +13,7 @@ mod peers;
 mod replay;
 mod replay_delivery;
 mod replay_formats;
+mod room;
 mod rules;
 mod server;
 mod shows;

@@ -41,6 +41,11 @@ impl Demux {
         self.known.insert(session, Known { name, remotes: VecDeque::new() });
     }
 
+    /// The session of that name.
+    pub fn named(&self, name: &str) -> Option<SessionId> {
+        self.named.get(name).copied()
+    }
+
     /// Whose a datagram is.
     pub fn find(&self, arrival: &Arrival<'_>) -> Option<Found> {
         let by_address = self.at.get(&(arrival.via, arrival.from)).copied();

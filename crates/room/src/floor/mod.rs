@@ -68,6 +68,8 @@ pub struct Answered {
 struct Seat {
     room: u64,
     publishes: bool,
+    /// What the client calls itself in STUN.
+    client: Option<String>,
 }
 
 /// The rooms of one thread.
@@ -117,7 +119,7 @@ impl Floor {
             true => room.publish(now, id, session, effects),
             false => room.watch(now, id, session),
         }
-        self.seats.insert(id, Seat { room: key, publishes: join.publishes });
+        self.seats.insert(id, Seat { room: key, publishes: join.publishes, client: client_name(join.offer) });
         self.demux.name(answer.ufrag.clone(), id);
         self.touched.push(key);
         self.clean_up(effects);
@@ -171,11 +173,16 @@ impl Floor {
         Ok(())
     }
 
-    /// Whether a session is there, of the room and the kind.
-    pub fn has(&self, session: SessionId, room: &str, publishes: bool) -> bool {
-        self.seats
-            .get(&session)
-            .is_some_and(|seat| seat.publishes == publishes && self.names.get(room) == Some(&seat.room))
+    /// The session of that name, if it is of the room and the kind.
+    pub fn session(&self, room: &str, publishes: bool, name: &str) -> Option<SessionId> {
+        let id = self.demux.named(name)?;
+        let seat = self.seats.get(&id)?;
+        (seat.publishes == publishes && self.names.get(room) == Some(&seat.room)).then_some(id)
+    }
+
+    /// What a session's client calls itself in STUN.
+    pub fn client_name(&self, session: SessionId) -> Option<String> {
+        self.seats.get(&session).and_then(|seat| seat.client.clone())
     }
 
     /// Takes an input. What viewers get because of it waits for [`Floor::flush`].
@@ -253,6 +260,12 @@ impl Floor {
     pub fn sessions(&self) -> usize {
         self.seats.len()
     }
+}
+
+/// What the client calls itself (`a=ice-ufrag`, RFC 8839).
+fn client_name(offer: &str) -> Option<String> {
+    let name = offer.lines().find_map(|line| line.strip_prefix("a=ice-ufrag:"))?;
+    Some(name.trim().to_owned())
 }
 
 /// A name for a session that nobody guesses: the floor's letter, then chance.

@@ -4,4 +4,6 @@
 #[allow(dead_code, reason = "the seeds' command uses what the tests do not, and the reverse")]
 mod world;
 
+mod relied_on;
 mod runs;
+mod situations;

@@ -50,9 +50,14 @@ pub struct World {
     pub random: Random,
     /// Datagrams that the room sent.
     pub sent: u64,
+    /// Some datagrams that the room got, to make others of.
+    pub samples: Vec<Vec<u8>>,
     net: Net,
     effects: Effects,
 }
+
+/// Most datagrams that are kept as samples.
+const SAMPLES_MAX: usize = 400;
 
 impl World {
     /// A world without people.
@@ -66,6 +71,7 @@ impl World {
             alive_from: 0,
             random: Random::new(seed),
             sent: 0,
+            samples: Vec::new(),
             net: Net::default(),
             effects: Effects::new(),
         }
@@ -139,6 +145,9 @@ impl World {
         while let Some(flying) = self.net.arrive(now) {
             if flying.to == room {
                 let (from, to, via) = (flying.from, flying.to, Via::Udp);
+                if self.samples.len() < SAMPLES_MAX {
+                    self.samples.push(flying.bytes.clone());
+                }
                 let arrival = Arrival { from, to, via, bytes: &flying.bytes };
                 self.floor.handle(now, Input::Datagram(arrival), &mut self.effects);
             } else if let Some(way) =

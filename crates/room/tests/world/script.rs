@@ -71,18 +71,34 @@ pub struct Outcome {
     pub apart_us: i64,
 }
 
-/// Plays a seed. `Err` says what did not hold.
-pub fn play(start: Instant, seed: u64, identity: &Identity) -> Result<Outcome, String> {
-    let mut random = Random::new(seed);
-    let plan = Plan::draw(&mut random);
-    let place = Place {
+/// The floor of a run.
+pub fn floor(identity: &Identity, second: SecondPublisher) -> Floor {
+    Floor::new(Place {
         number: 0,
         identity: identity.clone(),
         lines: Lines { udp: vec![ROOM.parse().expect("an address")], tcp: Vec::new() },
         capacity: Capacity::default(),
-        second: plan.second,
-    };
-    let mut world = World::new(start, seed, Floor::new(place));
+        second,
+    })
+}
+
+/// A fair world with a host who has one layer and a key frame a second, and two shoppers.
+pub fn quiet(start: Instant, seed: u64) -> World {
+    let identity = Identity::generate().expect("the system gives randomness");
+    let mut world = World::new(start, seed, floor(&identity, SecondPublisher::Refuse));
+    let encoder = Encoder { codec: Codec::Vp8, key_every: 25, obeys: true, layers: vec![("", 3_000)] };
+    assert!(world.publish(encoder, Weather::fair(1_000)), "the room is empty");
+    for _ in 0..2 {
+        world.watch(Codec::Vp8, Weather::fair(1_000));
+    }
+    world
+}
+
+/// Plays a seed. `Err` says what did not hold.
+pub fn play(start: Instant, seed: u64, identity: &Identity) -> Result<Outcome, String> {
+    let mut random = Random::new(seed);
+    let plan = Plan::draw(&mut random);
+    let mut world = World::new(start, seed, floor(identity, plan.second));
     world.random = random;
     let host_first = world.random.permille(700);
     let arrives = |world: &mut World| {
