@@ -85,6 +85,8 @@ enum ClockKind {
 enum RoomTool {
     /// Viewers that decode nothing join a room, and say how it went.
     Load(room::load::Args),
+    /// A way that is long and loses, between clients and a server on one machine.
+    Bridge(room::bridge::Args),
 }
 
 #[derive(Subcommand)]
@@ -194,6 +196,7 @@ pub fn run() -> ExitCode {
         Command::Keys(args) => manage_keys(args),
         Command::Bench(args) => bench::run(args),
         Command::Room(RoomTool::Load(args)) => load_room(&args),
+        Command::Room(RoomTool::Bridge(args)) => bridge_room(&args),
         Command::Backtest(args) => backtest::run(&args),
     };
     match done {
@@ -211,6 +214,11 @@ fn load_room(args: &room::load::Args) -> Result<(), Failure> {
     let outcome = runtime()?.block_on(room::load::run(args))?;
     println!("{}", serde_json::to_string_pretty(&outcome)?);
     Ok(())
+}
+
+fn bridge_room(args: &room::bridge::Args) -> Result<(), Failure> {
+    println!("passing on from {} to {}", args.listen, args.to);
+    Ok(runtime()?.block_on(room::bridge::run(args))?)
 }
 
 fn runtime() -> Result<tokio::runtime::Runtime, Failure> {

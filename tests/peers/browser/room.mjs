@@ -1,9 +1,10 @@
 // A browser publishes with a fake camera by WHIP and another plays by WHEP.
 //
-//   node tests/peers/browser/room.mjs CODEC [--layers] [--joins N] [--seconds S] [--again]
+//   node tests/peers/browser/room.mjs CODEC [--layers] [--joins N] [--seconds S] [--again] [--via PORT]
 //
 // BECKON_URL, ROOM, PUBLISH_TOKEN and WATCH_TOKEN say where. CODEC is h264, vp8, vp9 or av1. With --layers the
 // publisher sends three simulcast layers; with --again it leaves and another takes its place while one watches.
+// --via names the port of a `beckon room bridge` that viewers go through.
 // Prints one line of JSON: what each join took and what was seen.
 import { createRequire } from 'node:module'
 const require = createRequire(new URL('../node/package.json', import.meta.url))
@@ -66,7 +67,7 @@ const leave = async ({ url, token }) => {
   window.publisher.peer.close()
 }
 
-const watch = async ({ url, room, token, seconds, keep }) => {
+const watch = async ({ url, room, token, seconds, keep, via }) => {
   const at = {}
   const began = performance.now()
   const mark = (name) => (at[name] ??= Math.round((performance.now() - began) * 10) / 10)
@@ -94,7 +95,9 @@ const watch = async ({ url, room, token, seconds, keep }) => {
     headers: { 'content-type': 'application/sdp', authorization: `Bearer ${token}` },
   })
   if (answer.status !== 201) throw new Error(`whep: ${answer.status} ${await answer.text()}`)
-  const sdp = await answer.text()
+  let sdp = await answer.text()
+  // A bridge stands before the server's port.
+  if (via) sdp = sdp.replace(/^(a=candidate:(?:\S+ ){5})\d+ /gm, `$1${via} `)
   mark('answer')
   await peer.setRemoteDescription({ type: 'answer', sdp })
   await first
@@ -134,17 +137,17 @@ try {
   result.published = await host.evaluate(publish, publishing)
   await new Promise((done) => setTimeout(done, 2500))
   for (let join = 0; join < option('--joins', 1); join++) {
-    result.joins.push(await shopper.evaluate(watch, { url, room, token: watchToken, seconds, keep: false }))
+    result.joins.push(await shopper.evaluate(watch, { url, room, token: watchToken, seconds, keep: false, via: option('--via', 0) }))
   }
   if (flags.includes('--again')) {
-    const stays = await shopper.evaluate(watch, { url, room, token: watchToken, seconds: 1, keep: true })
+    const stays = await shopper.evaluate(watch, { url, room, token: watchToken, seconds: 1, keep: true, via: 0 })
     await host.evaluate(leave, publishing)
     await new Promise((done) => setTimeout(done, 1500))
     const second = await page(browser)
     await second.evaluate(publish, publishing)
     await new Promise((done) => setTimeout(done, 4000))
     const after = await shopper.evaluate(() => window.seen())
-    result.again = { before: stays.frames, after: after.frames, apart_ms: after.apart_ms, lost: after.lost }
+    result.again = { before: stays.frames, lost_before: stays.lost, after: after.frames, apart_ms: after.apart_ms, lost: after.lost }
   }
   console.log(JSON.stringify(result))
 } finally {

@@ -1,6 +1,7 @@
 //! The live room's IO: sockets, threads and timers around the machines of `beckon-room`. Each thread has a floor
 //! of rooms; one more takes datagrams in and hands them to the floor that they are for.
 
+pub mod bridge;
 mod floor;
 mod inbound;
 mod limits;

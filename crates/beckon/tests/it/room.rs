@@ -41,7 +41,7 @@ impl Live {
         let file = data.path().join("beckon.toml");
         std::fs::write(&file, config).unwrap();
         let server = Server::start(&data.path().join("data"), &["--config", file.to_str().unwrap()]);
-        assert_eq!(server.control("PUT", "/api/v1/rooms/r%201", Some(&json!({ "name": "One" }))).status, 200);
+        assert_eq!(server.control("PUT", "/api/v1/rooms/r%201", Some(&json!({ "title": "One" }))).status, 200);
         let access = |what: &str| server.control("GET", &format!("/api/v1/rooms/r%201/{what}"), None).json();
         let token = |access: Value| access["token"].as_str().unwrap().to_owned();
         let (publish, watch) = (access("publish"), access("watch"));
@@ -208,4 +208,25 @@ fn a_browser_publishes_three_layers_and_another_is_given_the_largest_it_can_take
     let Some(seen) = browsers(&live, &["vp8", "--layers", "--seconds", "12"]) else { return };
     moved(&seen, "video/vp8");
     assert!(seen["joins"][0]["width"].as_u64().unwrap() >= 320, "it climbed: {seen}");
+}
+
+#[test]
+fn ffmpeg_publishes_by_whip_and_aiortc_plays_by_whep() {
+    let live = Live::start("");
+    let python = peers().join("python/.venv/bin/python");
+    if !is_here("ffmpeg and aiortc", &[python.clone()]) {
+        return;
+    }
+    let run = Command::new(python)
+        .arg(peers().join("python/room.py"))
+        .env("BECKON_URL", format!("http://{}", live.server.address))
+        .env("ROOM", "r%201")
+        .env("PUBLISH_TOKEN", &live.publish)
+        .env("WATCH_TOKEN", &live.watch)
+        .output()
+        .expect("python runs");
+    assert!(run.status.success(), "{}", String::from_utf8_lossy(&run.stderr));
+    let seen: Value = serde_json::from_slice(&run.stdout).expect("it says what it saw");
+    assert!(seen["video"].as_u64().unwrap() > 40 && seen["audio"].as_u64().unwrap() > 50, "{seen}");
+    assert_eq!(seen["width"], 640);
 }
