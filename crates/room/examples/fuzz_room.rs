@@ -30,7 +30,7 @@ fn mutate(random: &mut Random, bytes: &mut Vec<u8>) {
                 bytes.extend(piece);
             }
             _ => {
-                let to = random.next() as u8;
+                let to = random.bits() as u8;
                 if let Some(byte) = bytes.get_mut(at) {
                     *byte = to;
                 }

@@ -33,6 +33,11 @@ pub const BURST_BYTES_A_MS: usize = 2_000;
 /// How often the burst goes on.
 pub const BURST_EVERY: Duration = Duration::from_millis(4);
 
+/// How long a new viewer's pictures are shown without a buffer against jitter, so that the past is caught up with.
+pub const AT_ONCE_FOR: Duration = Duration::from_secs(1);
+/// In how many packets after that the viewer is told to buffer as it thinks best; one of them will arrive.
+pub const BUFFER_TOLD: u32 = 60;
+
 /// Packets of a picture that can be sent again to a viewer: the burst, and as long as is kept.
 pub const RESEND_PACKETS_MAX: usize = 1_536;
 /// How long a packet can be sent again.

@@ -4,7 +4,7 @@ mod choice;
 mod purse;
 
 use crate::codec::Kind;
-use crate::group::{Group, Kept};
+use crate::group::Kept;
 use crate::limits::*;
 use crate::packet::Outgoing;
 use crate::peer::Peer;
@@ -52,6 +52,8 @@ pub struct Viewer<P> {
     source: u64,
     showing: Showing,
     wanted: Option<usize>,
+    /// When pictures began to be sent.
+    began: Option<Instant>,
     video: Rewriter,
     audio: Rewriter,
     audio_source: u64,
@@ -72,6 +74,7 @@ impl<P: Peer> Viewer<P> {
             source: 0,
             showing: Showing::Nothing,
             wanted: None,
+            began: None,
             video: Rewriter::default(),
             audio: Rewriter::default(),
             audio_source: 0,
@@ -115,6 +118,7 @@ impl<P: Peer> Viewer<P> {
         let fresh = layer.key_frame_at.is_some_and(|then| now - then < POSTER_AGE_MAX);
         let Some(first) = layer.group.first().filter(|_| fresh || whole.is_some()) else { return Some(at) };
         self.purse.begin(now);
+        self.began.get_or_insert(now);
         let Some(kept) = layer.group.at(first) else { return Some(at) };
         self.switch(kept);
         if whole.is_some() {
@@ -158,17 +162,9 @@ impl<P: Peer> Viewer<P> {
             next = kept.packet.sequence + 1;
             sent |= self.show(kept);
         }
-        self.showing = self.caught_up(layer, group, next);
+        // Where packets were left out there is nothing to show before the next key frame.
+        self.showing = if group.is_uncut() { Showing::Live { layer } } else { Showing::Poster };
         sent
-    }
-
-    fn caught_up(&mut self, layer: usize, group: &Group, next: u64) -> Showing {
-        if group.is_uncut() {
-            return Showing::Live { layer };
-        }
-        // What lies between was not kept: nothing to show before the next key frame.
-        let _ = next;
-        Showing::Poster
     }
 
     /// Whether the viewer waits for a key frame.
@@ -245,7 +241,10 @@ impl<P: Peer> Viewer<P> {
         let packet = &kept.packet;
         let picture = packet.codec.picture(&packet.payload);
         match self.video.map(packet.sequence, packet.timestamp, kept.taken, picture) {
-            Some(numbers) => self.peer.write(outgoing(kept, numbers)),
+            Some(numbers) => {
+                let at_once = kept.taken < *self.began.get_or_insert(kept.taken) + AT_ONCE_FOR;
+                self.peer.write(Outgoing { at_once, ..outgoing(kept, numbers) })
+            }
             None => false,
         }
     }
@@ -295,6 +294,7 @@ fn outgoing(kept: &Kept, numbers: crate::rewrite::Numbers) -> Outgoing {
         timestamp: numbers.timestamp,
         marker: packet.marker,
         turned: packet.turned,
+        at_once: false,
         taken: kept.taken,
         picture: numbers.picture,
         payload: packet.payload.clone(),

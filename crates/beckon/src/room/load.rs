@@ -1,8 +1,6 @@
 //! `beckon room load`: viewers that join, decode nothing, and say how it went. They run on the machine that it is
 //! started on, and cost there about as much as the server; put them on another to measure a server's own limit.
 
-use super::limits::SOCKET_BYTES;
-use super::socket::Socket;
 use crate::clock::{Stopwatch, monotonic};
 use beckon_room::{Arrival, DATAGRAM_BYTES_MAX, Seen, Spectator, Via};
 use clap::Args as ClapArgs;
@@ -157,7 +155,6 @@ async fn watch(
     let own = socket.local_addr().map_err(|error| told(&error))?;
     drop(socket);
     let socket = std::net::UdpSocket::bind((own.ip(), 0)).map_err(|error| told(&error))?;
-    let _ = Socket::prepare_for(&socket, SOCKET_BYTES / 16);
     socket.set_nonblocking(true).map_err(|error| told(&error))?;
     let socket = UdpSocket::from_std(socket).map_err(|error| told(&error))?;
     let own = socket.local_addr().map_err(|error| told(&error))?;

@@ -18,17 +18,12 @@ pub struct Socket {
 }
 
 impl Socket {
-    /// Asks the kernel for room.
+    /// Asks the kernel for room. From then on it joins datagrams that came in: only [`Socket::parts`] receive.
     pub fn prepare(socket: &std::net::UdpSocket) -> io::Result<()> {
-        Self::prepare_for(socket, SOCKET_BYTES)
-    }
-
-    /// Asks the kernel for so much room.
-    pub fn prepare_for(socket: &std::net::UdpSocket, bytes: usize) -> io::Result<()> {
         let state = UdpSocketState::new(socket.into())?;
         // The kernel has a bound of its own; less than wished for is no reason not to start.
-        let _ = state.set_send_buffer_size(socket.into(), bytes);
-        let _ = state.set_recv_buffer_size(socket.into(), bytes);
+        let _ = state.set_send_buffer_size(socket.into(), SOCKET_BYTES);
+        let _ = state.set_recv_buffer_size(socket.into(), SOCKET_BYTES);
         Ok(())
     }
 

@@ -41,7 +41,10 @@ impl Live {
         let file = data.path().join("beckon.toml");
         std::fs::write(&file, config).unwrap();
         let server = Server::start(&data.path().join("data"), &["--config", file.to_str().unwrap()]);
-        assert_eq!(server.control("PUT", "/api/v1/rooms/r%201", Some(&json!({ "title": "One" }))).status, 200);
+        assert_eq!(
+            server.control("PUT", "/api/v1/rooms/r%201", Some(&json!({ "title": "One" }))).status,
+            200
+        );
         let access = |what: &str| server.control("GET", &format!("/api/v1/rooms/r%201/{what}"), None).json();
         let token = |access: Value| access["token"].as_str().unwrap().to_owned();
         let (publish, watch) = (access("publish"), access("watch"));

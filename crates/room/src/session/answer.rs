@@ -83,7 +83,7 @@ impl Session {
             payloads: Payloads::default(),
             layers: Vec::new(),
             failed: false,
-            at_once: true,
+            tell_buffer: 0,
             rtc,
         };
         session.payloads = Payloads::new(agreed(&session.rtc, [session.audio, session.video]).iter());
@@ -133,6 +133,7 @@ fn config(role: Role, creds: &IceCreds, identity: &Identity) -> RtcConfig {
         .set_rtp_mode(true)
         .set_ice_lite(true)
         .set_local_ice_credentials(creds.clone())
+        .set_crypto_provider(super::handshake::provider())
         .set_dtls_cert(identity.dtls())
         .set_dtls_version(DtlsVersion::Auto)
         .set_rtcp_report_interval_audio(Duration::from_secs(1))

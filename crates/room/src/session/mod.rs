@@ -5,6 +5,7 @@
 
 mod answer;
 mod early;
+mod handshake;
 mod identity;
 mod payloads;
 
@@ -13,7 +14,7 @@ pub use identity::Identity;
 
 use crate::codec::{Codec, Kind};
 use crate::effects::Datagram;
-use crate::limits::{LAYERS_MAX, PAYLOAD_BYTES_MAX, RESEND_FOR, RESEND_PACKETS_MAX};
+use crate::limits::{BUFFER_TOLD, LAYERS_MAX, PAYLOAD_BYTES_MAX, RESEND_FOR, RESEND_PACKETS_MAX};
 use crate::packet::{LayerName, Outgoing, Packet, Picture, SenderTime};
 use crate::peer::{Arrival, Event, Peer, Polled, Via};
 use early::Early;
@@ -35,8 +36,8 @@ pub struct Session {
     /// Which layer each stream of the publisher is: said in its first packets only.
     layers: Vec<(Ssrc, Option<Rid>)>,
     failed: bool,
-    /// Media goes out with "show it at once", as long as the first pictures are on their way.
-    at_once: bool,
+    /// In how many more packets the viewer is told that it may buffer again.
+    tell_buffer: u32,
 }
 
 /// One media line of the session.
@@ -74,7 +75,8 @@ impl Session {
     }
 
     fn packet(&mut self, packet: RtpPacket) -> Option<Packet> {
-        if packet.payload.is_empty() || packet.payload.len() > PAYLOAD_BYTES_MAX {
+        // An empty packet only pads; it is passed on, or its number would be missing at the viewers.
+        if packet.payload.len() > PAYLOAD_BYTES_MAX {
             return None;
         }
         let codec = self.payloads.codec_of(packet.header.payload_type)?;
@@ -109,6 +111,20 @@ impl Session {
         }
         self.layers.push((ssrc, layer));
         Some(layer)
+    }
+
+    /// The longest playout delay, in hundredths of a second, if it is to be said with this packet.
+    fn playout_delay(&mut self, kind: Kind, at_once: bool) -> Option<u64> {
+        const AS_IT_LIKES: u64 = 1_000;
+        if kind == Kind::Audio {
+            return None;
+        }
+        if at_once {
+            self.tell_buffer = BUFFER_TOLD;
+            return Some(0);
+        }
+        self.tell_buffer = self.tell_buffer.checked_sub(1)?;
+        Some(AS_IT_LIKES)
     }
 
     /// How DTLS was agreed on, for tests and status: the version's name once connected.
@@ -207,12 +223,11 @@ impl Peer for Session {
         let kind = packet.codec.kind();
         let Some(Line { mid, out: Some((ssrc, again)) }) = self.line(kind) else { return false };
         let Some(pt) = self.payloads.payload_type(packet.codec) else { return false };
-        let at_once = self.at_once && kind == Kind::Video;
-        let delay = at_once.then(|| MediaTime::from_hundredths(0));
+        let delay = self.playout_delay(kind, packet.at_once);
         let ext = ExtensionValues {
             video_orientation: packet.turned.map(orientation),
-            play_delay_min: delay,
-            play_delay_max: delay,
+            play_delay_min: delay.map(|_| MediaTime::from_hundredths(0)),
+            play_delay_max: delay.map(MediaTime::from_hundredths),
             ..Default::default()
         };
         let patch = packet.picture.and_then(|picture| patch(&packet.payload, picture));

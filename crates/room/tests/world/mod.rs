@@ -85,7 +85,7 @@ impl World {
 
     /// A host comes. `false` if the room refuses it.
     pub fn publish(&mut self, encoder: host::Encoder, weather: Weather) -> bool {
-        let (number, clock) = (self.hosts.len() as u16, self.random.next() as u32);
+        let (number, clock) = (self.hosts.len() as u16, self.random.bits() as u32);
         let (mut host, offer) = Host::new(self.now, self.epoch, number, self.address(), encoder, clock);
         let join = Join { room: "r", publishes: true, offer: &offer };
         let Ok(answered) = self.floor.join(self.now, join, &mut self.effects) else { return false };
