@@ -83,7 +83,7 @@ fn main() {
             floor.flush(now, &mut effects);
             effects.clear();
         }
-        if case % 50 == 0 {
+        if case % 200 == 0 {
             let mut offer = offer.clone().into_bytes();
             mutate(&mut random, &mut offer);
             let offer = String::from_utf8_lossy(&offer).into_owned();
