@@ -5,7 +5,7 @@ use beckon::demo;
 use beckon::gateway::Local;
 use beckon::keys::{self, Keys};
 use beckon::serve::{Server, stop_signal};
-use beckon::{backtest, bench, open_files, replay, tools};
+use beckon::{backtest, bench, open_files, replay, room, tools};
 use beckon_core::dedup::Window;
 use beckon_core::limits::SHARDS;
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -50,6 +50,9 @@ enum Command {
     Keys(KeysArgs),
     /// Measure this machine: figures beside the limits they stand against.
     Bench(bench::Args),
+    /// Tools of the live room.
+    #[command(subcommand)]
+    Room(RoomTool),
     /// Ask a log what Beckon would have done, by the same code that decides live.
     Backtest(backtest::Args),
 }
@@ -76,6 +79,14 @@ enum ClockKind {
     System,
     /// Stands still until moved by `POST /api/v1/clock`.
     Virtual,
+}
+
+#[derive(Subcommand)]
+enum RoomTool {
+    /// Viewers that decode nothing join a room, and say how it went.
+    Load(room::load::Args),
+    /// A way that is long and loses, between clients and a server on one machine.
+    Bridge(room::bridge::Args),
 }
 
 #[derive(Subcommand)]
@@ -184,6 +195,8 @@ pub fn run() -> ExitCode {
         Command::State(State::Digest { data }) => digest(&data),
         Command::Keys(args) => manage_keys(args),
         Command::Bench(args) => bench::run(args),
+        Command::Room(RoomTool::Load(args)) => load_room(&args),
+        Command::Room(RoomTool::Bridge(args)) => bridge_room(&args),
         Command::Backtest(args) => backtest::run(&args),
     };
     match done {
@@ -195,6 +208,17 @@ pub fn run() -> ExitCode {
 fn fail(error: &dyn std::error::Error) -> ExitCode {
     eprintln!("beckon: {error}");
     ExitCode::FAILURE
+}
+
+fn load_room(args: &room::load::Args) -> Result<(), Failure> {
+    let outcome = runtime()?.block_on(room::load::run(args))?;
+    println!("{}", serde_json::to_string_pretty(&outcome)?);
+    Ok(())
+}
+
+fn bridge_room(args: &room::bridge::Args) -> Result<(), Failure> {
+    println!("passing on from {} to {}", args.listen, args.to);
+    Ok(runtime()?.block_on(room::bridge::run(args))?)
 }
 
 fn runtime() -> Result<tokio::runtime::Runtime, Failure> {

@@ -15,6 +15,7 @@ pub mod in_app;
 pub mod keys;
 pub mod open_files;
 pub mod replay;
+pub mod room;
 pub mod runtime;
 pub mod secrets;
 pub mod serve;

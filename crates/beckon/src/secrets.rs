@@ -3,6 +3,8 @@
 
 use crate::keys::Error;
 use crate::keys::file::{owner_only, refuse_loose, sync_dir};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use ring::rand::{SecureRandom, SystemRandom};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -30,6 +32,17 @@ struct Stored {
     /// Secrets of channels, by name.
     #[serde(default)]
     channel: BTreeMap<String, String>,
+    /// Who the live room is to browsers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    room: Option<RoomIdentity>,
+}
+
+/// The certificate of the live room and its key, each DER in base64.
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RoomIdentity {
+    certificate: String,
+    private_key: String,
 }
 
 /// The secrets, shared by whoever signs.
@@ -112,6 +125,31 @@ impl Secrets {
             *stored = new;
         }
         Ok(())
+    }
+
+    /// The live room's certificate and private key, DER. They are made and kept if there are none, so that its
+    /// fingerprint stays the same.
+    pub fn room_identity(
+        &self,
+        make: impl FnOnce() -> Option<(Vec<u8>, Vec<u8>)>,
+    ) -> Result<(Vec<u8>, Vec<u8>), Error> {
+        let mut stored = self.stored();
+        if let Some(kept) = &stored.room {
+            let damaged =
+                |_| Error::Damaged { file: path(&self.0.dir), detail: "room is not base64".to_owned() };
+            let certificate = STANDARD.decode(&kept.certificate).map_err(damaged)?;
+            return Ok((certificate, STANDARD.decode(&kept.private_key).map_err(damaged)?));
+        }
+        let none = || failure(&self.0.dir, "draw a secret", io::Error::other("the system has no randomness"));
+        let (certificate, private_key) = make().ok_or_else(none)?;
+        let kept = RoomIdentity {
+            certificate: STANDARD.encode(&certificate),
+            private_key: STANDARD.encode(&private_key),
+        };
+        let new = Stored { room: Some(kept), ..stored.clone() };
+        write(&self.0.dir, &new)?;
+        *stored = new;
+        Ok((certificate, private_key))
     }
 
     fn stored(&self) -> MutexGuard<'_, Stored> {

@@ -8,6 +8,7 @@ use crate::gateway::{self, App};
 use crate::in_app::Hub;
 use crate::in_app::limits::STOP_WAIT;
 use crate::keys::{self, Keys, Printed};
+use crate::room::{self, Rooms};
 use crate::runtime::{self, Node};
 use crate::secrets::Secrets;
 use std::time::Duration;
@@ -28,6 +29,9 @@ pub enum Error {
     /// The node does not start.
     #[error(transparent)]
     Node(#[from] runtime::Error),
+    /// The live room does not start.
+    #[error(transparent)]
+    Room(#[from] room::Error),
     /// The certificate cannot be used.
     #[error(transparent)]
     Tls(#[from] gateway::tls::Error),
@@ -93,7 +97,9 @@ impl Server {
         let node = tokio::task::block_in_place(|| Node::start(&options))?;
         let (keys, printed) = Keys::open_or_create(&config.data, &config.first_keys)?;
         let secrets = Secrets::open_or_create(&config.data)?;
-        let app = App::new(node.clone(), keys::Shared::new(keys), secrets, config, tls.is_some());
+        let rooms = config.room.enabled.then(|| Rooms::start(config, &secrets)).transpose()?;
+        let keys = keys::Shared::new(keys);
+        let app = App::new(node.clone(), keys, secrets, rooms, config, tls.is_some());
         if let Err(error) = enter_defaults(&node).await {
             tracing::warn!(%error, "the templates to begin with could not be entered: the next start tries again");
         }

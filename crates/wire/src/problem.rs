@@ -60,6 +60,8 @@ codes! {
     BadParameter = "bad-parameter", 400, "A parameter of the request is missing or cannot be read", "`field` names it.";
     /// A page's cursor is not one of ours.
     BadCursor = "bad-cursor", 400, "The cursor is not one that this list gave out", "Start again without a cursor.";
+    /// An offer of the live room cannot be read.
+    OfferUnreadable = "offer-unreadable", 400, "The offer cannot be read", "Send the SDP of a WebRTC offer as it came from the browser or the encoder.";
     /// No key came with the request.
     KeyMissing = "key-missing", 401, "The request carries no key", "Send the write key (collect) or server key (control).";
     /// The key is not known.
@@ -80,6 +82,8 @@ codes! {
     Conflict = "conflict", 409, "The present state does not admit this", "Read what is there, then decide.";
     /// Events of a bulk source are missing before these.
     BulkGap = "bulk-gap", 409, "Events of this bulk source are missing before these", "Continue at `expected`.";
+    /// Somebody publishes in the live room already.
+    RoomOccupied = "room-occupied", 409, "Somebody publishes in this room already", "Stop that stream first, or set `room.second_publisher = \"take-over\"`.";
     /// The show is over.
     ShowEnded = "show-ended", 409, "The show has ended", "Put a new show; an ended one keeps its report and no longer changes.";
     /// A link whose time is over.
@@ -88,6 +92,8 @@ codes! {
     ClockNotVirtual = "clock-not-virtual", 409, "The clock is the real one and cannot be moved", "Start with `--clock virtual`.";
     /// Virtual time moves forward only.
     ClockBackwards = "clock-backwards", 409, "The clock moves forward only", "Name a time at or after the present one.";
+    /// The session was made anew since.
+    SessionChanged = "session-changed", 412, "The session is not the one that `If-Match` names", "Send the `ETag` of the answer that made the session.";
     /// What came is longer than this call takes.
     BodyTooLarge = "body-too-large", 413, "The body is longer than this call takes", "Send less at a time.";
     /// The content type is not taken here.
@@ -102,6 +108,10 @@ codes! {
     AudienceInvalid = "audience-invalid", 422, "The audience rule cannot be compiled", "`position` says where it stops making sense.";
     /// A template cannot be used.
     TemplateInvalid = "template-invalid", 422, "The template cannot be used", "`position` says where; numbers must come from facts.";
+    /// An offer of the live room has nothing that the room can use.
+    OfferUnusable = "offer-unusable", 422, "The offer has nothing that the live room can use", "Offer Opus, and H.264, VP8, VP9 or AV1; `detail` says what was missing.";
+    /// ICE cannot be restarted.
+    RestartUnsupported = "restart-unsupported", 422, "ICE is not restarted within a session", "End the session and post a new offer.";
     /// A bound is reached.
     LimitReached = "limit-reached", 422, "There are as many of these as there may be", "Delete what is no longer used.";
     /// Too many requests with this key.
@@ -112,6 +122,8 @@ codes! {
     Internal = "internal", 500, "Something broke on our side", "Report it with the `instance`.";
     /// Not ready to serve.
     NotReady = "not-ready", 503, "Still starting, or being shut down", "Wait as long as `Retry-After` says.";
+    /// As many watch as can be served well.
+    RoomFull = "room-full", 503, "As many watch as can be served well", "Wait as long as `Retry-After` says; operators: see `[room]` in the configuration.";
     /// The journal cannot be written.
     JournalUnavailable = "journal-unavailable", 503, "The journal cannot be written, so nothing is accepted", "Wait as long as `Retry-After` says; operators: see the disk.";
 }
@@ -121,7 +133,7 @@ impl Code {
     pub fn retry_after_s(self) -> Option<u32> {
         match self {
             Code::RateLimited | Code::Overloaded => Some(1),
-            Code::NotReady | Code::JournalUnavailable => Some(5),
+            Code::NotReady | Code::JournalUnavailable | Code::RoomFull => Some(5),
             _ => None,
         }
     }

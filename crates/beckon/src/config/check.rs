@@ -36,6 +36,7 @@ pub(super) fn problems(config: &Config) -> Vec<Error> {
     timezone(config, &mut found);
     sizes(config, &mut found);
     origins(config, &mut found);
+    room(config, &mut found);
     log(config, &mut found);
     first_keys(config, &mut found);
     found
@@ -153,6 +154,32 @@ fn origins(config: &Config, found: &mut Vec<Error>) {
         let remedy =
             "write scheme and host (and port) without a path, as https://shop.example, or \"*\" for all";
         found.push(unfit("cors.origins", problem, remedy));
+    }
+}
+
+fn room(config: &Config, found: &mut Vec<Error>) {
+    let room = &config.room;
+    let checked = [
+        within("room.threads", room.threads, 0, ROOM_THREADS_MAX),
+        within("room.viewers_a_room", room.viewers_a_room, 1, ROOM_VIEWERS_MAX),
+        within("room.egress_mbit", room.egress_mbit, 1, ROOM_EGRESS_MBIT_MAX),
+        within("room.public_addresses", room.public_addresses.len(), 0, ROOM_ADDRESSES_MAX),
+        within("room.ice_servers", room.ice_servers.len(), 0, ROOM_ADDRESSES_MAX),
+    ];
+    found.extend(checked.into_iter().flatten());
+    for text in room.public_addresses.iter().filter(|text| super::room::address(text, 1).is_none()) {
+        let problem = format!("`{text}` is no address");
+        found.push(unfit(
+            "room.public_addresses",
+            problem,
+            "write 203.0.113.7, or 203.0.113.7:8189 with a port",
+        ));
+    }
+    let plain = |it: &str| it.bytes().all(|it| it.is_ascii_graphic() && !b"<>\",;".contains(&it));
+    let known = |it: &str| ["stun:", "stuns:", "turn:", "turns:"].iter().any(|scheme| it.starts_with(scheme));
+    for server in room.ice_servers.iter().filter(|it| !known(it) || !plain(it)) {
+        let problem = format!("`{server}` is no STUN or TURN server");
+        found.push(unfit("room.ice_servers", problem, "write it as stun:stun.example.org:3478"));
     }
 }
 

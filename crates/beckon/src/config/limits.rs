@@ -45,6 +45,27 @@ pub const DEDUP_SPAN_HOURS_DEFAULT: u32 = (beckon_engine::limits::DEDUP_SPAN_MS 
 /// Most hours that an id is remembered: 30 days.
 pub const DEDUP_SPAN_HOURS_MAX: u32 = 30 * 24;
 
+/// UDP port of the live room's media.
+pub const ROOM_UDP_PORT_DEFAULT: u16 = 8189;
+
+/// Viewers of one room: what a core carries at 2.5 Mbit/s with room to spare.
+pub const ROOM_VIEWERS_DEFAULT: usize = 1_000;
+
+/// Most viewers of one room that can be set.
+pub const ROOM_VIEWERS_MAX: usize = 100_000;
+
+/// Megabits a second that go out: a common network card.
+pub const ROOM_EGRESS_MBIT_DEFAULT: u32 = 1_000;
+
+/// Most megabits a second that can be set.
+pub const ROOM_EGRESS_MBIT_MAX: u32 = 400_000;
+
+/// Most threads that carry media: each has a letter of its own in the names of its sessions.
+pub const ROOM_THREADS_MAX: usize = 26;
+
+/// Most public addresses and most ICE servers that are told of: each makes every answer longer.
+pub const ROOM_ADDRESSES_MAX: usize = 8;
+
 /// Most origins named for CORS: each is compared on every request of a browser.
 pub const CORS_ORIGINS_MAX: usize = 100;
 

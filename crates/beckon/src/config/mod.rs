@@ -9,10 +9,12 @@ mod env;
 mod error;
 mod file;
 pub mod limits;
+pub mod room;
 mod secret;
 
 pub use env::Env;
 pub use error::{Error, Errors, Place};
+pub use room::Room;
 pub use secret::Secret;
 
 use serde::{Deserialize, Serialize};
@@ -48,6 +50,8 @@ pub struct Config {
     pub cors: Cors,
     /// Connections of apps and pages.
     pub in_app: InApp,
+    /// The live room.
+    pub room: Room,
     /// What is logged.
     pub log: Log,
     /// Keys that the environment sets. They never stand in the file.
@@ -151,6 +155,7 @@ impl Default for Config {
             dedup: Dedup::default(),
             cors: Cors::default(),
             in_app: InApp::default(),
+            room: Room::default(),
             log: Log::default(),
             first_keys: FirstKeys::default(),
         }

@@ -10,7 +10,7 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
 const ALLOW_HEADERS: &str = "authorization, content-type, content-encoding, x-write-key, x-retry-count, \
-                             x-enable-debug, x-ip-policy, x-shopper-token";
+                             x-enable-debug, x-ip-policy, x-shopper-token, if-match";
 const MAX_AGE_S: &str = "7200";
 
 /// Answers preflights and lets pages of the configured origins read answers.
@@ -19,6 +19,11 @@ pub async fn cors(State(app): State<App>, request: Request, next: Next) -> Respo
     let allowed = origin.as_ref().and_then(|it| allowed_origin(&app.origins, it));
     if request.method() == Method::OPTIONS {
         let mut response = StatusCode::NO_CONTENT.into_response();
+        let path = request.uri().path();
+        if path.starts_with("/whip/") || path.starts_with("/whep/") {
+            // RFC 9725, section 4.2: what may be posted there.
+            response.headers_mut().insert("accept-post", HeaderValue::from_static("application/sdp"));
+        }
         set(response.headers_mut(), allowed, true);
         return response;
     }
@@ -41,11 +46,14 @@ fn set(headers: &mut HeaderMap, allowed: Option<HeaderValue>, preflight: bool) {
     headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, allowed);
     headers.append(header::VARY, HeaderValue::from_static("origin"));
     if preflight {
-        let methods = HeaderValue::from_static("GET, POST, PUT, DELETE, OPTIONS");
+        let methods = HeaderValue::from_static("GET, POST, PUT, PATCH, DELETE, OPTIONS");
         headers.insert(header::ACCESS_CONTROL_ALLOW_METHODS, methods);
         headers.insert(header::ACCESS_CONTROL_ALLOW_HEADERS, HeaderValue::from_static(ALLOW_HEADERS));
         headers.insert(header::ACCESS_CONTROL_MAX_AGE, HeaderValue::from_static(MAX_AGE_S));
     } else {
-        headers.insert(header::ACCESS_CONTROL_EXPOSE_HEADERS, HeaderValue::from_static("retry-after"));
+        headers.insert(
+            header::ACCESS_CONTROL_EXPOSE_HEADERS,
+            HeaderValue::from_static("retry-after, location, etag, link"),
+        );
     }
 }

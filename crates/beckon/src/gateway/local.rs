@@ -31,7 +31,7 @@ impl Local {
         let node = tokio::task::block_in_place(|| Node::start(&node_options(config, true)))?;
         let (keys, _) = Keys::open_or_create(&config.data, &config.first_keys)?;
         let secrets = crate::secrets::Secrets::open_or_create(&config.data)?;
-        Ok(Local { app: App::new(node, keys::Shared::new(keys), secrets, config, false) })
+        Ok(Local { app: App::new(node, keys::Shared::new(keys), secrets, None, config, false) })
     }
 
     /// Takes snapshots and ends.

@@ -16,6 +16,8 @@ mod devices;
 mod edge;
 mod in_app;
 mod listen;
+mod live;
+mod live_control;
 mod local;
 mod metrics;
 mod offers;
@@ -38,11 +40,12 @@ use crate::config::Config;
 use crate::dispatch::tap::TapLinks;
 use crate::in_app::Hub;
 use crate::keys;
+use crate::room::{Rooms, Tokens};
 use crate::runtime::Node;
 use crate::secrets::Secrets;
 use crate::zones::Zones;
 use axum::Router;
-use axum::routing::{any, get, post};
+use axum::routing::{any, delete, get, post};
 pub use channels::guard_of;
 pub use listen::{Bound, bind};
 pub use local::Local;
@@ -68,6 +71,11 @@ pub struct Inner {
     pub hub: Hub,
     /// Whom push services may write to, unless the channel says otherwise.
     contact: Option<String>,
+    /// The live room, if it is on.
+    pub rooms: Option<Rooms>,
+    tokens: Tokens,
+    rooms_open: bool,
+    ice_servers: Vec<String>,
     zones: Arc<Zones>,
     default_timezone: String,
     origins: Vec<String>,
@@ -96,7 +104,14 @@ impl std::ops::Deref for App {
 
 impl App {
     /// A gateway in front of `node`.
-    pub fn new(node: Node, keys: keys::Shared, secrets: Secrets, config: &Config, tls: bool) -> Self {
+    pub fn new(
+        node: Node,
+        keys: keys::Shared,
+        secrets: Secrets,
+        rooms: Option<Rooms>,
+        config: &Config,
+        tls: bool,
+    ) -> Self {
         let mut high = [0; 8];
         let _ = ring::rand::SecureRandom::fill(&ring::rand::SystemRandom::new(), &mut high);
         let scheme = if tls { "https" } else { "http" };
@@ -105,6 +120,7 @@ impl App {
         let links = TapLinks::new(&base, &secrets.tap_key());
         let zones = Arc::new(Zones::new());
         let hub = Hub::new(node.clone(), zones.clone(), &config.default_timezone, &config.in_app);
+        let tokens = Tokens::new(&secrets.tap_key());
         App(Arc::new(Inner {
             hub,
             node,
@@ -112,6 +128,10 @@ impl App {
             secrets,
             links,
             contact: config.public_url.clone().filter(|it| it.starts_with("https://")),
+            rooms,
+            tokens,
+            rooms_open: config.room.open,
+            ice_servers: config.room.ice_servers.clone(),
             zones,
             default_timezone: config.default_timezone.clone(),
             origins: config.cors.origins.clone(),
@@ -215,6 +235,9 @@ pub fn router(app: App) -> Router {
         .route("/rooms", get(catalogue::list_rooms))
         .route("/rooms/{id}", get(catalogue::room).put(catalogue::put_room).delete(catalogue::delete_room))
         .route("/devices/{id}", get(devices::device).put(devices::put_device).delete(devices::delete_device))
+        .route("/rooms/{id}/publish", get(live_control::publish))
+        .route("/rooms/{id}/watch", get(live_control::watch))
+        .route("/rooms/{id}/status", get(live_control::status))
         .route("/profiles", get(profiles::list_profiles))
         .route("/profiles/{id}", get(profiles::profile).delete(profiles::erase))
         .route("/profiles/{id}/export", get(profiles::export))
@@ -224,8 +247,15 @@ pub fn router(app: App) -> Router {
         .route("/clock", get(control_clock::show).post(control_clock::advance))
         .layer(axum::extract::DefaultBodyLimit::max(CONTROL_BYTES_MAX))
         .layer(axum::middleware::from_fn_with_state(app.clone(), auth::server_key));
+    let live = Router::new()
+        .route("/whip/{room}", post(live::whip))
+        .route("/whip/{room}/{session}", delete(live::whip_delete).patch(live::whip_patch))
+        .route("/whep/{room}", post(live::whep))
+        .route("/whep/{room}/{session}", delete(live::whep_delete).patch(live::whep_patch))
+        .layer(axum::extract::DefaultBodyLimit::max(live::BODY_BYTES_MAX));
     Router::new()
         .merge(collect)
+        .merge(live)
         .nest("/api/v1", control)
         .route("/metrics", get(ops::metrics))
         .route("/healthz", get(ops::healthz))

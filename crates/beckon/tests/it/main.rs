@@ -17,6 +17,7 @@ mod reach;
 mod replay;
 mod replay_delivery;
 mod replay_formats;
+mod room;
 mod room_page;
 mod rules;
 mod sdk;

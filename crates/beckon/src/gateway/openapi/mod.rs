@@ -133,6 +133,14 @@ fn operations() -> Vec<Operation> {
             &[],
         );
     }
+    for (path, id, summary, shape) in [
+        ("/api/v1/rooms/{id}/publish", "publish_access", "What to enter in the encoder", "PublishAccess"),
+        ("/api/v1/rooms/{id}/watch", "watch_access", "A ticket to watch", "WatchAccess"),
+        ("/api/v1/rooms/{id}/status", "live_status", "How the live room is doing", "LiveStatus"),
+    ] {
+        let answer = (200, Some(reference(shape)));
+        add("get", path, id, summary, "catalogue", None, answer, &[Code::NotFound], &[]);
+    }
     let imported = json!({ "type": "object", "required": ["imported"], "properties": { "imported": { "type": "integer" } } });
     add(
         "post",

@@ -56,6 +56,9 @@ pub(super) fn schemas() -> Map<String, Value> {
         shape::Report,
         shape::Why,
         shape::Message,
+        shape::PublishAccess,
+        shape::WatchAccess,
+        shape::LiveStatus,
     );
     let all = all.into_iter().filter_map(|(name, schema)| Some((name, serde_json::to_value(schema).ok()?)));
     let mut all = merged(all.collect());

@@ -1,0 +1,129 @@
+//! `beckon room bridge`: a way that is long and loses, for tests on one machine. Clients send to the bridge in place
+//! of the server; it passes datagrams on in both directions, later, and not all of them.
+//!
+//! Chance comes from a seed, so two runs lose alike as long as the datagrams are the same.
+
+use crate::clock::monotonic;
+use beckon_room::DATAGRAM_BYTES_MAX;
+use clap::Args as ClapArgs;
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BinaryHeap};
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+use tokio::net::UdpSocket;
+use tokio::sync::mpsc;
+
+/// Most clients at a time; further ones are not heard.
+const CLIENTS_MAX: usize = 1_000;
+/// Most datagrams under way.
+const FLYING_MAX: usize = 1 << 16;
+
+/// What the way is like.
+#[derive(Debug, Clone, ClapArgs)]
+pub struct Args {
+    /// Where clients send to.
+    #[arg(long, default_value = "127.0.0.1:9189")]
+    pub listen: SocketAddr,
+    /// The server's UDP address.
+    #[arg(long, default_value = "127.0.0.1:8189")]
+    pub to: SocketAddr,
+    /// Milliseconds each way; the round trip is twice that.
+    #[arg(long, default_value_t = 25)]
+    pub delay_ms: u64,
+    /// Datagrams lost each way, in percent.
+    #[arg(long, default_value_t = 0.0)]
+    pub loss_percent: f64,
+    /// What chance begins from.
+    #[arg(long, default_value_t = 1)]
+    pub seed: u64,
+}
+
+/// A datagram under way.
+struct Flying {
+    through: Arc<UdpSocket>,
+    to: SocketAddr,
+    bytes: Vec<u8>,
+}
+
+/// From the side of a client, or from the server to one.
+struct Came {
+    client: SocketAddr,
+    from_server: bool,
+    bytes: Vec<u8>,
+}
+
+/// Runs until it is stopped.
+pub async fn run(args: &Args) -> std::io::Result<()> {
+    let near = Arc::new(UdpSocket::bind(args.listen).await?);
+    let (came, mut coming) = mpsc::channel::<Came>(FLYING_MAX);
+    let mut far: BTreeMap<SocketAddr, Arc<UdpSocket>> = BTreeMap::new();
+    let mut due: BinaryHeap<Reverse<(Instant, u64)>> = BinaryHeap::new();
+    let mut flying: BTreeMap<u64, Flying> = BTreeMap::new();
+    let (mut number, mut chance) = (0_u64, args.seed | 1);
+    let delay = Duration::from_millis(args.delay_ms);
+    let lost = (args.loss_percent.clamp(0.0, 100.0) / 100.0 * f64::from(u32::MAX)) as u32;
+    tokio::spawn(hear(near.clone(), None, came.clone()));
+    loop {
+        let next =
+            due.peek().map(|Reverse((at, _))| *at).unwrap_or_else(|| monotonic() + Duration::from_secs(1));
+        if let Ok(Some(datagram)) = tokio::time::timeout_at(next.into(), coming.recv()).await {
+            // Xorshift (Marsaglia 2003): good enough to lose by.
+            chance ^= chance << 13;
+            chance ^= chance >> 7;
+            chance ^= chance << 17;
+            if (chance >> 32) as u32 >= lost && flying.len() < FLYING_MAX {
+                let Came { client, from_server, bytes } = datagram;
+                let (through, to) = match from_server {
+                    true => (near.clone(), client),
+                    false => (far_side(args, &mut far, client, &came).await?, args.to),
+                };
+                number += 1;
+                due.push(Reverse((monotonic() + delay, number)));
+                flying.insert(number, Flying { through, to, bytes });
+            }
+        }
+        while let Some(Reverse((at, which))) = due.peek().copied() {
+            if at > monotonic() {
+                break;
+            }
+            due.pop();
+            if let Some(Flying { through, to, bytes }) = flying.remove(&which) {
+                let _ = through.send_to(&bytes, to).await;
+            }
+        }
+    }
+}
+
+/// The socket by which the server knows a client.
+async fn far_side(
+    args: &Args,
+    far: &mut BTreeMap<SocketAddr, Arc<UdpSocket>>,
+    client: SocketAddr,
+    came: &mpsc::Sender<Came>,
+) -> std::io::Result<Arc<UdpSocket>> {
+    if let Some(socket) = far.get(&client) {
+        return Ok(socket.clone());
+    }
+    if far.len() >= CLIENTS_MAX {
+        far.pop_first();
+    }
+    let any = SocketAddr::new(args.listen.ip(), 0);
+    let socket = Arc::new(UdpSocket::bind(any).await?);
+    far.insert(client, socket.clone());
+    tokio::spawn(hear(socket.clone(), Some(client), came.clone()));
+    Ok(socket)
+}
+
+/// Takes datagrams in: of clients, or of the server for one of them.
+async fn hear(socket: Arc<UdpSocket>, client: Option<SocketAddr>, came: mpsc::Sender<Came>) {
+    let mut buffer = vec![0; DATAGRAM_BYTES_MAX];
+    loop {
+        let Ok((length, from)) = socket.recv_from(&mut buffer).await else { continue };
+        let bytes = buffer[..length].to_vec();
+        let datagram = Came { client: client.unwrap_or(from), from_server: client.is_some(), bytes };
+        if came.send(datagram).await.is_err() {
+            return;
+        }
+    }
+}

@@ -1,0 +1,173 @@
+//! A thread with a floor of rooms: takes what has come, lets time pass, and sends.
+
+use super::limits::BATCH_MAX;
+use super::socket::Socket;
+use crate::clock::{Stopwatch, monotonic};
+use beckon_room::{Answered, Arrival, Effects, Floor, Input, Join, Lines, Refusal, Status, Via};
+use std::io;
+use std::net::SocketAddr;
+use std::time::Duration;
+use tokio::sync::{mpsc, oneshot};
+
+/// A datagram that came in.
+pub struct Incoming {
+    /// From whom.
+    pub from: SocketAddr,
+    /// What.
+    pub bytes: Vec<u8>,
+}
+
+/// Somebody wants to come in.
+#[derive(Debug, Clone)]
+pub struct Knock {
+    /// Into which room.
+    pub room: String,
+    /// To publish rather than to watch.
+    pub publishes: bool,
+    /// The offer, SDP.
+    pub offer: String,
+}
+
+/// What a floor is asked.
+pub enum Ask {
+    /// To take datagrams in.
+    Datagrams(Vec<Incoming>),
+    /// To let somebody in.
+    Join {
+        /// Who.
+        knock: Knock,
+        /// Where the answer goes.
+        reply: oneshot::Sender<Result<Answered, Refusal>>,
+    },
+    /// To end a session.
+    Leave {
+        /// Of which room.
+        room: String,
+        /// A publisher's rather than a viewer's.
+        publishes: bool,
+        /// The session's name.
+        name: String,
+        /// Where the answer goes.
+        reply: oneshot::Sender<Result<(), Refusal>>,
+    },
+    /// For the client's own name in a session.
+    ClientName {
+        /// Of which room.
+        room: String,
+        /// A publisher's rather than a viewer's.
+        publishes: bool,
+        /// The session's name.
+        name: String,
+        /// Where the answer goes.
+        reply: oneshot::Sender<Option<String>>,
+    },
+    /// For a room's status.
+    Status {
+        /// Which room.
+        room: String,
+        /// Where the answer goes.
+        reply: oneshot::Sender<Status>,
+    },
+}
+
+/// What a thread works with.
+pub struct Thread {
+    /// The rooms.
+    pub floor: Floor,
+    /// Where clients think they send to.
+    pub lines: Lines,
+    /// What comes in.
+    pub asked: mpsc::Receiver<Ask>,
+}
+
+/// Starts the thread of a floor.
+pub fn spawn(number: usize, thread: Thread, socket: std::net::UdpSocket) -> io::Result<()> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    std::thread::Builder::new().name(format!("room-{number}")).spawn(move || {
+        runtime.block_on(async move {
+            match Socket::new(socket) {
+                Ok(socket) => thread.run(socket).await,
+                Err(error) => tracing::error!(%error, "the live room cannot send: restart the server"),
+            }
+        });
+    })?;
+    Ok(())
+}
+
+/// Over which span the share of busy time is taken.
+const BUSY_SPAN: Duration = Duration::from_secs(1);
+
+impl Thread {
+    /// Until nobody can ask any more.
+    async fn run(mut self, mut socket: Socket) {
+        let mut effects = Effects::new();
+        let (mut span, mut busy) = (Stopwatch::start(), Duration::ZERO);
+        loop {
+            let ask = match self.floor.next_deadline() {
+                None => self.asked.recv().await.map(Some),
+                Some(due) => match tokio::time::timeout_at(due.into(), self.asked.recv()).await {
+                    Ok(ask) => ask.map(Some),
+                    Err(_) => Some(None),
+                },
+            };
+            let Some(ask) = ask else { return };
+            let working = Stopwatch::start();
+            if let Some(ask) = ask {
+                self.take(ask, &mut effects);
+            }
+            for _ in 0..BATCH_MAX {
+                let Ok(ask) = self.asked.try_recv() else { break };
+                self.take(ask, &mut effects);
+            }
+            let now = monotonic();
+            if self.floor.next_deadline().is_some_and(|due| due <= now) {
+                self.floor.handle(now, Input::Tick, &mut effects);
+            }
+            self.floor.flush(now, &mut effects);
+            socket.send(&effects.datagrams).await;
+            effects.clear();
+            busy += working.elapsed();
+            if span.elapsed() >= BUSY_SPAN {
+                let permille = busy.as_micros() * 1_000 / span.elapsed().as_micros().max(1);
+                self.floor.busy(permille as u32);
+                (span, busy) = (Stopwatch::start(), Duration::ZERO);
+            }
+        }
+    }
+
+    fn take(&mut self, ask: Ask, effects: &mut Effects) {
+        let now = monotonic();
+        match ask {
+            Ask::Datagrams(datagrams) => {
+                for Incoming { from, bytes } in &datagrams {
+                    let Some(to) = self.answers_at(*from) else { continue };
+                    let arrival = Arrival { from: *from, to, via: Via::Udp, bytes };
+                    self.floor.handle(now, Input::Datagram(arrival), effects);
+                }
+            }
+            Ask::Join { knock, reply } => {
+                let join = Join { room: &knock.room, publishes: knock.publishes, offer: &knock.offer };
+                let _ = reply.send(self.floor.join(now, join, effects));
+            }
+            Ask::Leave { room, publishes, name, reply } => {
+                let found = self.floor.session(&room, publishes, &name).ok_or(Refusal::Unknown);
+                let left = found.and_then(|id| self.floor.leave(now, id, publishes, effects));
+                let _ = reply.send(left);
+            }
+            Ask::ClientName { room, publishes, name, reply } => {
+                let found = self.floor.session(&room, publishes, &name);
+                let _ = reply.send(found.and_then(|id| self.floor.client_name(id)));
+            }
+            Ask::Status { room, reply } => {
+                let _ = reply.send(self.floor.status(now, &room));
+            }
+        }
+    }
+
+    /// The address that the client sent to, as far as the session needs to know: one of those that its answer
+    /// named. Translators between here and there may have others.
+    fn answers_at(&self, from: SocketAddr) -> Option<SocketAddr> {
+        let like = self.lines.udp.iter().find(|address| address.is_ipv4() == from.is_ipv4());
+        like.or(self.lines.udp.first()).copied()
+    }
+}

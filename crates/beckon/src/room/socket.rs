@@ -1,0 +1,107 @@
+//! Sends many datagrams with few calls: those that follow one another to the same client are cut apart by the
+//! kernel where it can (GSO), and sent one by one where it cannot.
+
+use super::limits::{SEND_BYTES_MAX, SEND_WAITS_MS, SOCKET_BYTES};
+use beckon_room::Datagram;
+use quinn_udp::{Transmit, UdpSocketState};
+use std::io;
+use std::net::{IpAddr, SocketAddr};
+use std::time::Duration;
+use tokio::io::Interest;
+
+/// A UDP socket of one thread. Clones of its descriptor are used by others.
+pub struct Socket {
+    io: tokio::net::UdpSocket,
+    state: UdpSocketState,
+    is_v6: bool,
+    gathered: Vec<u8>,
+}
+
+impl Socket {
+    /// Asks the kernel for room. From then on it joins datagrams that came in: only [`Socket::parts`] receive.
+    pub fn prepare(socket: &std::net::UdpSocket) -> io::Result<()> {
+        let state = UdpSocketState::new(socket.into())?;
+        // The kernel has a bound of its own; less than wished for is no reason not to start.
+        let _ = state.set_send_buffer_size(socket.into(), SOCKET_BYTES);
+        let _ = state.set_recv_buffer_size(socket.into(), SOCKET_BYTES);
+        Ok(())
+    }
+
+    /// Inside a runtime.
+    pub fn new(socket: std::net::UdpSocket) -> io::Result<Self> {
+        socket.set_nonblocking(true)?;
+        let is_v6 = socket.local_addr()?.is_ipv6();
+        let state = UdpSocketState::new((&socket).into())?;
+        let io = tokio::net::UdpSocket::from_std(socket)?;
+        Ok(Socket { io, state, is_v6, gathered: Vec::with_capacity(SEND_BYTES_MAX) })
+    }
+
+    /// The socket and what the kernel can do, to receive with.
+    pub fn parts(&self) -> (&tokio::net::UdpSocket, &UdpSocketState) {
+        (&self.io, &self.state)
+    }
+
+    /// Sends all, in order. What the kernel does not take is lost, as a network loses.
+    pub async fn send(&mut self, datagrams: &[Datagram]) {
+        let mut rest = datagrams;
+        while let Some(first) = rest.first() {
+            let count = self.run_of(rest);
+            let (run, after) = rest.split_at(count);
+            rest = after;
+            let destination = self.mapped(first.to);
+            self.gathered.clear();
+            for datagram in run {
+                self.gathered.extend_from_slice(&datagram.bytes);
+            }
+            let segment_size = (count > 1).then_some(first.bytes.len());
+            let contents = &self.gathered;
+            let transmit = Transmit { destination, ecn: None, contents, segment_size, src_ip: None };
+            self.send_one(&transmit).await;
+        }
+    }
+
+    /// How many of the first datagrams go out with one call: to one client, of one length but for the last.
+    fn run_of(&self, datagrams: &[Datagram]) -> usize {
+        let most = self.state.max_gso_segments().max(1);
+        let (length, to) = (datagrams[0].bytes.len(), datagrams[0].to);
+        let (mut count, mut bytes) = (0, 0);
+        for datagram in datagrams.iter().take(most) {
+            let fits = datagram.to == to
+                && datagram.bytes.len() <= length
+                && bytes + datagram.bytes.len() <= SEND_BYTES_MAX;
+            if !fits {
+                break;
+            }
+            count += 1;
+            bytes += datagram.bytes.len();
+            if datagram.bytes.len() < length {
+                break;
+            }
+        }
+        count.max(1)
+    }
+
+    async fn send_one(&self, transmit: &Transmit<'_>) {
+        loop {
+            let sent =
+                self.io.try_io(Interest::WRITABLE, || self.state.try_send((&self.io).into(), transmit));
+            match sent {
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                    let patience = Duration::from_millis(SEND_WAITS_MS);
+                    if tokio::time::timeout(patience, self.io.writable()).await.is_err() {
+                        return;
+                    }
+                }
+                // A client that is gone, a network that is down: it will time out.
+                Ok(()) | Err(_) => return,
+            }
+        }
+    }
+
+    fn mapped(&self, to: SocketAddr) -> SocketAddr {
+        match to.ip() {
+            IpAddr::V4(v4) if self.is_v6 => SocketAddr::new(v4.to_ipv6_mapped().into(), to.port()),
+            _ => to,
+        }
+    }
+}

@@ -1,0 +1,276 @@
+//! The rooms of one thread, behind one address. A datagram is for the session whose name its first STUN request
+//! carries; from then on it is known by where it comes from.
+
+mod demux;
+
+use crate::admission::{Admission, Capacity};
+use crate::effects::Effects;
+use crate::limits::DATAGRAM_BYTES_MAX;
+use crate::peer::Arrival;
+use crate::refusal::Refusal;
+use crate::room::{Room, SecondPublisher};
+use crate::session::{Answer, Identity, Lines, Role, Session};
+use crate::status::Status;
+use demux::Demux;
+use std::collections::BTreeMap;
+use std::time::Instant;
+use str0m::IceCreds;
+
+/// Names a session of a floor.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct SessionId(pub u64);
+
+/// What a floor is told.
+#[derive(Debug)]
+pub enum Input<'a> {
+    /// A datagram came in.
+    Datagram(Arrival<'a>),
+    /// Time has passed.
+    Tick,
+}
+
+/// Whose floor this is and what it can carry.
+#[derive(Clone, Debug)]
+pub struct Place {
+    /// Which floor of the server, under 26: the first letter of the names that its sessions get.
+    pub number: u8,
+    /// Who the server is.
+    pub identity: Identity,
+    /// Where it is reached.
+    pub lines: Lines,
+    /// What it can carry.
+    pub capacity: Capacity,
+    /// What happens when a second publisher comes.
+    pub second: SecondPublisher,
+}
+
+/// Somebody wants to publish or to watch.
+#[derive(Clone, Copy, Debug)]
+pub struct Join<'a> {
+    /// The room's id.
+    pub room: &'a str,
+    /// Publishes rather than watches.
+    pub publishes: bool,
+    /// The offer, SDP.
+    pub offer: &'a str,
+}
+
+/// Somebody came in.
+#[derive(Clone, Debug)]
+pub struct Answered {
+    /// The session, to end it by.
+    pub session: SessionId,
+    /// What the client gets.
+    pub answer: Answer,
+}
+
+#[derive(Debug)]
+struct Seat {
+    room: u64,
+    publishes: bool,
+    /// What the client calls itself in STUN.
+    client: Option<String>,
+}
+
+/// The rooms of one thread.
+pub struct Floor {
+    place: Place,
+    names: BTreeMap<String, u64>,
+    rooms: BTreeMap<u64, (String, Room<Session>)>,
+    seats: BTreeMap<SessionId, Seat>,
+    demux: Demux,
+    /// Rooms that have something to send.
+    touched: Vec<u64>,
+    last_id: u64,
+    busy_permille: u32,
+}
+
+impl Floor {
+    /// A floor without rooms.
+    pub fn new(place: Place) -> Self {
+        Floor {
+            place,
+            names: BTreeMap::new(),
+            rooms: BTreeMap::new(),
+            seats: BTreeMap::new(),
+            demux: Demux::default(),
+            touched: Vec::new(),
+            last_id: 0,
+            busy_permille: 0,
+        }
+    }
+
+    /// Says which share of its time the floor's thread is busy, in thousandths.
+    pub fn busy(&mut self, permille: u32) {
+        self.busy_permille = permille;
+    }
+
+    /// Lets somebody in, or says why not. The session is there before the answer leaves.
+    pub fn join(&mut self, now: Instant, join: Join<'_>, effects: &mut Effects) -> Result<Answered, Refusal> {
+        let role = self.role(now, join)?;
+        self.last_id += 1;
+        let (id, place) = (SessionId(self.last_id), &self.place);
+        let ufrag = fresh_name(place.number);
+        let made = Session::answer(now, join.offer, role, ufrag, &place.identity, &place.lines);
+        let (session, answer) = made?;
+        let key = self.room_key(now, join.room);
+        let Some((_, room)) = self.rooms.get_mut(&key) else { return Err(Refusal::Unknown) };
+        match join.publishes {
+            true => room.publish(now, id, session, effects),
+            false => room.watch(now, id, session),
+        }
+        self.seats.insert(id, Seat { room: key, publishes: join.publishes, client: client_name(join.offer) });
+        self.demux.name(answer.ufrag.clone(), id);
+        self.touched.push(key);
+        self.clean_up(effects);
+        Ok(Answered { session: id, answer })
+    }
+
+    fn role(&self, now: Instant, join: Join<'_>) -> Result<Role, Refusal> {
+        let room = self.names.get(join.room).and_then(|key| self.rooms.get(key)).map(|(_, room)| room);
+        if join.publishes {
+            room.map_or(Ok(()), |room| room.may_publish(now))?;
+            return Ok(Role::Publisher);
+        }
+        let one_more = room.map_or(0, Room::bits_per_viewer);
+        let sent = |(_, room): &(String, Room<Session>)| room.viewers() as u64 * room.bits_per_viewer();
+        let admission = Admission {
+            room_viewers: room.map_or(0, Room::viewers),
+            viewers: self.rooms.values().map(|(_, room)| room.viewers()).sum(),
+            bits_per_second: self.rooms.values().map(sent).sum(),
+            one_more,
+            busy_permille: self.busy_permille,
+        };
+        admission.admit(&self.place.capacity)?;
+        Ok(Role::Viewer { probe: room.is_none_or(Room::may_have_layers) })
+    }
+
+    fn room_key(&mut self, now: Instant, name: &str) -> u64 {
+        if let Some(key) = self.names.get(name) {
+            return *key;
+        }
+        self.last_id += 1;
+        let key = self.last_id;
+        self.names.insert(name.to_owned(), key);
+        self.rooms.insert(key, (name.to_owned(), Room::new(now, self.place.second)));
+        key
+    }
+
+    /// Ends a session. `publishes` says which kind it must be, so that a viewer cannot end the show.
+    pub fn leave(
+        &mut self,
+        now: Instant,
+        session: SessionId,
+        publishes: bool,
+        effects: &mut Effects,
+    ) -> Result<(), Refusal> {
+        let seat = self.seats.get(&session).filter(|seat| seat.publishes == publishes);
+        let key = seat.ok_or(Refusal::Unknown)?.room;
+        if let Some((_, room)) = self.rooms.get_mut(&key) {
+            room.leave(now, session, effects);
+        }
+        self.clean_up(effects);
+        Ok(())
+    }
+
+    /// The session of that name, if it is of the room and the kind.
+    pub fn session(&self, room: &str, publishes: bool, name: &str) -> Option<SessionId> {
+        let id = self.demux.named(name)?;
+        let seat = self.seats.get(&id)?;
+        (seat.publishes == publishes && self.names.get(room) == Some(&seat.room)).then_some(id)
+    }
+
+    /// What a session's client calls itself in STUN.
+    pub fn client_name(&self, session: SessionId) -> Option<String> {
+        self.seats.get(&session).and_then(|seat| seat.client.clone())
+    }
+
+    /// Takes an input. What viewers get because of it waits for [`Floor::flush`].
+    pub fn handle(&mut self, now: Instant, input: Input<'_>, effects: &mut Effects) {
+        match input {
+            Input::Datagram(arrival) => self.receive(now, arrival, effects),
+            Input::Tick => {
+                for (key, (_, room)) in &mut self.rooms {
+                    if room.next_deadline() <= now {
+                        room.advance(now, effects);
+                        self.touched.push(*key);
+                    }
+                }
+            }
+        }
+        self.clean_up(effects);
+    }
+
+    fn receive(&mut self, now: Instant, arrival: Arrival<'_>, effects: &mut Effects) {
+        if arrival.bytes.len() > DATAGRAM_BYTES_MAX {
+            return;
+        }
+        let Some(found) = self.demux.find(&arrival) else { return };
+        let Some(key) = self.seats.get(&found.session).map(|seat| seat.room) else { return };
+        let Some((_, room)) = self.rooms.get_mut(&key) else { return };
+        if room.receive(now, found.session, arrival, effects) && found.is_new {
+            self.demux.learn(&arrival, found.session);
+        }
+        self.touched.push(key);
+    }
+
+    /// Sends what has gathered. To be called after each batch of inputs.
+    pub fn flush(&mut self, now: Instant, effects: &mut Effects) {
+        let mut touched = std::mem::take(&mut self.touched);
+        touched.sort_unstable();
+        touched.dedup();
+        for key in touched.drain(..) {
+            if let Some((_, room)) = self.rooms.get_mut(&key) {
+                room.flush(now, effects);
+            }
+        }
+        self.touched = touched;
+        self.clean_up(effects);
+    }
+
+    fn clean_up(&mut self, effects: &Effects) {
+        for ended in &effects.ended {
+            self.demux.forget(*ended);
+            let Some(seat) = self.seats.remove(ended) else { continue };
+            if self.rooms.get(&seat.room).is_some_and(|(_, room)| room.is_empty())
+                && let Some((name, _)) = self.rooms.remove(&seat.room)
+            {
+                self.names.remove(&name);
+            }
+        }
+    }
+
+    /// When a [`Input::Tick`] is due at the latest. `None` if there is no room.
+    pub fn next_deadline(&self) -> Option<Instant> {
+        self.rooms.values().map(|(_, room)| room.next_deadline()).min()
+    }
+
+    /// A room as it is now; an empty one if nobody is there.
+    pub fn status(&self, now: Instant, room: &str) -> Status {
+        let room = self.names.get(room).and_then(|key| self.rooms.get(key));
+        room.map_or_else(Status::default, |(_, room)| room.status(now))
+    }
+
+    /// Bytes of pictures that are kept for viewers to come.
+    pub fn kept_bytes(&self) -> usize {
+        self.rooms.values().map(|(_, room)| room.kept_bytes()).sum()
+    }
+
+    /// Sessions that are there.
+    pub fn sessions(&self) -> usize {
+        self.seats.len()
+    }
+}
+
+/// What the client calls itself (`a=ice-ufrag`, RFC 8839).
+fn client_name(offer: &str) -> Option<String> {
+    let name = offer.lines().find_map(|line| line.strip_prefix("a=ice-ufrag:"))?;
+    Some(name.trim().to_owned())
+}
+
+/// A name for a session that nobody guesses: the floor's letter, then chance.
+fn fresh_name(floor: u8) -> String {
+    let mut name = String::from(char::from(b'a' + floor % 26));
+    name.extend(IceCreds::new().pass.chars().filter(char::is_ascii_alphanumeric).take(15));
+    name
+}

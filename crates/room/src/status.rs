@@ -1,0 +1,93 @@
+//! What a room says of itself: who is there, what comes in, and what the host should change.
+
+use crate::codec::Codec;
+use std::time::Duration;
+
+/// What is wrong with a stream, in words for the host.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Warning {
+    /// New viewers wait long for a picture.
+    #[error(
+        "key frames come every {seconds:.1} s and the encoder does not send one when asked, so new viewers wait \
+         for a picture; set the keyframe interval to 1 or 2 s (OBS: Output → Keyframe Interval; ffmpeg: -g)",
+        seconds = every.as_secs_f32()
+    )]
+    KeyFramesRare {
+        /// How far they are apart.
+        every: Duration,
+    },
+    /// Pictures come in another order than they are shown in.
+    #[error(
+        "the encoder uses B-frames, which browsers play late or in the wrong order; turn them off (OBS: B-frames 0 \
+         or tune zerolatency; ffmpeg: -bf 0)"
+    )]
+    ReorderedPictures,
+    /// Many viewers will see nothing.
+    #[error("{codec} is not played by every phone; use H.264 (baseline, main or high) or VP8", codec = codec.name())]
+    FewPlayIt {
+        /// What is sent.
+        codec: Codec,
+    },
+    /// Viewers who are inside cannot play it.
+    #[error("{viewers} of the viewers cannot play {codec}; use H.264 or VP8", codec = codec.name())]
+    NotPlayed {
+        /// What is sent.
+        codec: Codec,
+        /// How many cannot play it.
+        viewers: usize,
+    },
+    /// Nothing comes in.
+    #[error("nothing has come from the encoder for {} s; check its connection", .0.as_secs())]
+    Silent(Duration),
+    /// There is a picture and no sound, or the reverse.
+    #[error("the stream has no {0}; if there should be some, check the encoder's sources")]
+    Missing(&'static str),
+}
+
+impl Warning {
+    /// A stable code.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Warning::KeyFramesRare { .. } => "key_frames_rare",
+            Warning::ReorderedPictures => "reordered_pictures",
+            Warning::FewPlayIt { .. } => "few_play_it",
+            Warning::NotPlayed { .. } => "not_played",
+            Warning::Silent(_) => "silent",
+            Warning::Missing(_) => "missing_stream",
+        }
+    }
+}
+
+/// A layer of the publisher's picture.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LayerStatus {
+    /// Its name, if there are several.
+    pub name: Option<String>,
+    /// What it is coded with.
+    pub codec: Codec,
+    /// Bits a second, lately.
+    pub bits_per_second: u64,
+    /// How far key frames were apart, last.
+    pub key_frame_every: Option<Duration>,
+    /// How many viewers see it.
+    pub viewers: usize,
+}
+
+/// A room as it is now.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Status {
+    /// Whether media comes in.
+    pub live: bool,
+    /// Whether a publisher has a session, even if it is silent.
+    pub publisher: bool,
+    /// Viewers with a session.
+    pub viewers: usize,
+    /// Those of them who are connected.
+    pub connected: usize,
+    /// What comes in.
+    pub layers: Vec<LayerStatus>,
+    /// Whether sound comes in.
+    pub audio: bool,
+    /// What the host should change.
+    pub warnings: Vec<Warning>,
+}

@@ -1,0 +1,64 @@
+//! What is relied on of the library behind the sessions. If a new version fails here, read before going on: the
+//! room's fast join and its numbers stand on these.
+
+use crate::runs::start;
+use crate::world::client::{Client, Heard};
+use crate::world::script::quiet;
+use crate::world::{ROOM, World};
+use beckon_room::{Effects, Identity, Join};
+use std::net::SocketAddr;
+use std::time::Duration;
+use str0m::format::Codec;
+
+fn answer(world: &mut World, publishes: bool) -> String {
+    let sends: Option<&[&str]> = if publishes { Some(&[]) } else { None };
+    let (_, offer) = Client::new(world.now, world.address(), Codec::H264, sends);
+    let join = Join { room: "other", publishes, offer: &offer };
+    world.floor.join(world.now, join, &mut Effects::new()).expect("taken").answer.sdp
+}
+
+#[test]
+fn an_answer_is_of_a_lite_agent_that_speaks_first_and_names_its_address() {
+    let mut world = quiet(start(), 1);
+    for publishes in [true, false] {
+        let sdp = answer(&mut world, publishes);
+        let has = |line: &str| sdp.lines().any(|it| it == line);
+        assert!(has("a=ice-lite") && has("a=setup:active") && !sdp.contains("a=setup:passive"), "{sdp}");
+        assert!(has(if publishes { "a=recvonly" } else { "a=sendonly" }), "{sdp}");
+        let address: SocketAddr = ROOM.parse().expect("an address");
+        let candidate = format!("{} {} typ host", address.ip(), address.port());
+        assert!(sdp.lines().any(|it| it.starts_with("a=candidate:") && it.contains(&candidate)), "{sdp}");
+        for needed in ["nack pli", "rtx/90000", "H264/90000", "opus/48000/2"] {
+            assert!(sdp.contains(needed), "{needed}: {sdp}");
+        }
+        if !publishes {
+            assert!(sdp.matches("cname:").count() >= 2, "sound and picture have a source each: {sdp}");
+        }
+    }
+}
+
+#[test]
+fn the_fingerprint_in_an_answer_is_the_identitys() {
+    let identity = Identity::generate().expect("randomness");
+    let kept = Identity::from_der(identity.certificate().to_vec(), identity.private_key().to_vec());
+    assert_eq!(kept.fingerprint(), identity.fingerprint());
+    assert_eq!(identity.fingerprint().len(), 32 * 3 - 1);
+}
+
+#[test]
+fn a_client_is_connected_two_round_trips_after_its_first_check_with_the_latest_dtls() {
+    let mut world = quiet(start(), 2);
+    world.pass(Duration::from_secs(1));
+    let began = world.now;
+    // 25 ms each way: one round trip for the check, one for DTLS 1.3.
+    world.watch(Codec::Vp8, crate::world::net::Weather::fair(25_000));
+    world.pass(Duration::from_secs(2));
+    let shopper = &mut world.shoppers.last_mut().expect("he came").client;
+    let took = shopper.connected.expect("connected") - began;
+    assert!(took < Duration::from_millis(50 + 50 + 40), "{took:?}");
+    let first = shopper.shown.first().expect("a picture").0 - began;
+    assert!(first < Duration::from_millis(50 + 50 + 50 + 40), "{first:?}");
+    let version = shopper.client.rtc.direct_api().dtls_protocol_version();
+    assert_eq!(format!("{version:?}"), "Some(DTLS1_3)");
+    assert!(!shopper.client.heard.iter().any(|it| matches!(it, Heard::Closed)));
+}

@@ -1,0 +1,163 @@
+//! Situations that a room must master, one by one, with the figures that matter in each.
+
+use crate::runs::start;
+use crate::world::host::Encoder;
+use crate::world::net::Weather;
+use crate::world::script::{floor, quiet};
+use crate::world::{World, shopper::Shopper};
+use beckon_room::{Identity, SecondPublisher, Warning};
+use std::time::Duration;
+use str0m::format::Codec;
+
+fn world(second: SecondPublisher) -> World {
+    World::new(start(), 7, floor(&Identity::generate().expect("randomness"), second))
+}
+
+fn encoder(key_every: u32, obeys: bool) -> Encoder {
+    Encoder { codec: Codec::H264, key_every, obeys, layers: vec![("", 3_000)] }
+}
+
+fn last(world: &World) -> &Shopper {
+    &world.shoppers.last().expect("somebody came").client
+}
+
+/// The longest that nothing was shown from the first frame on.
+fn longest_gap(shopper: &Shopper) -> Duration {
+    shopper.shown.windows(2).map(|pair| pair[1].0 - pair[0].0).max().unwrap_or_default()
+}
+
+#[test]
+fn who_joins_in_the_middle_of_a_group_sees_it_at_once_and_without_a_gap() {
+    let mut world = world(SecondPublisher::Refuse);
+    assert!(world.publish(encoder(50, false), Weather::fair(1_000)));
+    // A second and a half after a key frame, half a second before the next.
+    world.pass(Duration::from_millis(5_500));
+    let came = world.now;
+    world.watch(Codec::H264, Weather::fair(5_000));
+    world.pass(Duration::from_secs(4));
+    let shopper = last(&world);
+    let first = shopper.shown.first().expect("a picture");
+    assert!(first.0 - came < Duration::from_millis(80), "{:?}", first.0 - came);
+    assert!(longest_gap(shopper) < Duration::from_millis(60), "{:?}", longest_gap(shopper));
+    // What was in the past is caught up with.
+    assert!(first.2 > Duration::from_millis(500) && shopper.shown[60].2 < Duration::from_millis(60));
+}
+
+#[test]
+fn where_three_in_a_hundred_are_lost_the_burst_is_repaired() {
+    let mut world = world(SecondPublisher::Refuse);
+    assert!(world.publish(encoder(50, false), Weather::fair(1_000)));
+    world.pass(Duration::from_millis(5_500));
+    for _ in 0..20 {
+        world.watch(Codec::H264, Weather { loss: 30, ..Weather::fair(25_000) });
+    }
+    world.pass(Duration::from_secs(6));
+    for way in &world.shoppers {
+        let gap = longest_gap(&way.client);
+        assert!(gap < Duration::from_millis(700), "{gap:?}");
+        assert!(way.client.shown.len() > 60, "{}", way.client.shown.len());
+    }
+}
+
+#[test]
+fn a_publisher_that_obeys_is_asked_where_the_group_is_too_long_and_not_more_often_than_is_good() {
+    let mut world = world(SecondPublisher::Refuse);
+    assert!(world.publish(encoder(10_000, true), Weather::fair(1_000)));
+    world.pass(Duration::from_secs(6));
+    let came = world.now;
+    for _ in 0..30 {
+        world.watch(Codec::H264, Weather::fair(5_000));
+        world.pass(Duration::from_millis(20));
+    }
+    world.pass(Duration::from_secs(3));
+    for way in &world.shoppers {
+        let live = way.client.shown.iter().find(|(_, _, age)| *age < Duration::from_millis(100));
+        assert!(live.expect("live pictures").0 - came < Duration::from_millis(1_500));
+    }
+    assert_eq!(world.floor.status(world.now, "r").warnings, []);
+}
+
+#[test]
+fn key_frames_that_are_rare_and_cannot_be_asked_for_are_warned_of() {
+    let mut world = world(SecondPublisher::Refuse);
+    assert!(world.publish(encoder(250, false), Weather::fair(1_000)));
+    world.pass(Duration::from_secs(12));
+    let warnings = world.floor.status(world.now, "r").warnings;
+    assert!(
+        matches!(warnings[..], [Warning::KeyFramesRare { every }] if every == Duration::from_secs(10)),
+        "{warnings:?}"
+    );
+    assert!(warnings[0].to_string().contains("-g"), "it says what to do");
+}
+
+#[test]
+fn a_second_publisher_is_refused_until_the_first_falls_silent_or_takes_over_where_that_is_wished() {
+    let mut refusing = world(SecondPublisher::Refuse);
+    assert!(refusing.publish(encoder(25, true), Weather::fair(1_000)));
+    refusing.pass(Duration::from_secs(2));
+    assert!(!refusing.publish(encoder(25, true), Weather::fair(1_000)));
+    refusing.host_vanishes();
+    refusing.pass(Duration::from_millis(3_100));
+    assert!(refusing.publish(encoder(25, true), Weather::fair(1_000)));
+
+    let mut yielding = world(SecondPublisher::TakeOver);
+    assert!(yielding.publish(encoder(25, true), Weather::fair(1_000)));
+    yielding.watch(Codec::H264, Weather::fair(5_000));
+    yielding.pass(Duration::from_secs(3));
+    assert!(yielding.publish(encoder(25, true), Weather::fair(1_000)));
+    yielding.pass(Duration::from_secs(3));
+    let shopper = last(&yielding);
+    assert_eq!(shopper.shown.last().map(|(_, host, _)| *host), Some(1));
+    assert!(longest_gap(shopper) < Duration::from_millis(300), "{:?}", longest_gap(shopper));
+    let numbers: Vec<u64> = shopper.numbers.keys().copied().collect();
+    assert!(numbers.windows(2).all(|pair| pair[1] == pair[0] + 1), "numbers go on");
+}
+
+#[test]
+fn a_narrow_way_gets_the_small_layer_and_climbs_when_it_widens() {
+    let mut world = world(SecondPublisher::Refuse);
+    let layers = vec![("a", 700), ("b", 2_200), ("c", 6_000)];
+    let encoder = Encoder { codec: Codec::Vp8, key_every: 50, obeys: true, layers };
+    assert!(world.publish(encoder, Weather::fair(1_000)));
+    world.pass(Duration::from_secs(3));
+    world.watch(Codec::Vp8, Weather { bits_per_second: Some(450_000), ..Weather::fair(20_000) });
+    world.watch(Codec::Vp8, Weather::fair(20_000));
+    world.pass(Duration::from_secs(20));
+    let seen = |world: &World| -> Vec<usize> {
+        let mut layers = world.floor.status(world.now, "r").layers;
+        layers.sort_by(|one, other| one.name.cmp(&other.name));
+        layers.iter().map(|layer| layer.viewers).collect()
+    };
+    assert_eq!(seen(&world), [1, 0, 1], "{:?}", world.floor.status(world.now, "r"));
+    world.shoppers[0].weather.bits_per_second = None;
+    world.pass(Duration::from_secs(25));
+    assert_eq!(seen(&world), [0, 0, 2], "{:?}", world.floor.status(world.now, "r"));
+}
+
+#[test]
+fn who_comes_before_the_show_waits_and_sees_it_begin() {
+    let mut world = world(SecondPublisher::Refuse);
+    world.watch(Codec::H264, Weather::fair(5_000));
+    world.pass(Duration::from_secs(25));
+    let began = world.now;
+    assert!(world.publish(encoder(50, false), Weather::fair(1_000)));
+    world.pass(Duration::from_secs(2));
+    let shopper = last(&world);
+    assert!(!shopper.has_ended());
+    assert!(shopper.shown.first().expect("a picture").0 - began < Duration::from_millis(200));
+}
+
+#[test]
+fn sessions_that_are_over_leave_nothing_behind() {
+    let mut world = quiet(start(), 3);
+    world.pass(Duration::from_secs(1));
+    assert_eq!(world.floor.sessions(), 3);
+    world.host_stops();
+    for way in &world.shoppers {
+        let session = way.session;
+        assert!(world.floor.leave(world.now, session, true, &mut beckon_room::Effects::new()).is_err());
+        world.floor.leave(world.now, session, false, &mut beckon_room::Effects::new()).expect("there");
+    }
+    assert_eq!((world.floor.sessions(), world.floor.kept_bytes()), (0, 0));
+    assert_eq!(world.floor.next_deadline(), None);
+}

@@ -1,0 +1,212 @@
+//! A room in a simulated world: hosts and shoppers with real WebRTC stacks, on networks that lose, delay and
+//! reorder, on virtual time. Everything but the keys of the sessions follows from the seed.
+
+pub mod client;
+pub mod host;
+pub mod net;
+pub mod picture;
+pub mod random;
+pub mod script;
+pub mod shopper;
+
+use beckon_room::{Arrival, Effects, Floor, Input, Join, SessionId, Via};
+use host::Host;
+use net::{Narrow, Net, Weather};
+use random::Random;
+use shopper::Shopper;
+use std::net::SocketAddr;
+use std::time::{Duration, Instant};
+
+/// Where the room is.
+pub const ROOM: &str = "10.0.0.1:8189";
+
+/// A client and its way to the room.
+pub struct Way<T> {
+    /// The client.
+    pub client: T,
+    /// Its session.
+    pub session: SessionId,
+    /// The network between.
+    pub weather: Weather,
+    to_room: Narrow,
+    from_room: Narrow,
+}
+
+/// The world.
+pub struct World {
+    /// Virtual time began then.
+    pub epoch: Instant,
+    /// It is now.
+    pub now: Instant,
+    /// The room's side.
+    pub floor: Floor,
+    /// Hosts, gone ones too: they send no more.
+    pub hosts: Vec<Way<Host>>,
+    /// Shoppers.
+    pub shoppers: Vec<Way<Shopper>>,
+    /// Hosts from here on are alive.
+    pub alive_from: usize,
+    /// Chance.
+    pub random: Random,
+    /// Datagrams that the room sent.
+    pub sent: u64,
+    /// Some datagrams that the room got, to make others of.
+    pub samples: Vec<Vec<u8>>,
+    net: Net,
+    effects: Effects,
+}
+
+/// Most datagrams that are kept as samples.
+const SAMPLES_MAX: usize = 400;
+
+impl World {
+    /// A world without people.
+    pub fn new(start: Instant, seed: u64, floor: Floor) -> World {
+        World {
+            epoch: start,
+            now: start,
+            floor,
+            hosts: Vec::new(),
+            shoppers: Vec::new(),
+            alive_from: 0,
+            random: Random::new(seed),
+            sent: 0,
+            samples: Vec::new(),
+            net: Net::default(),
+            effects: Effects::new(),
+        }
+    }
+
+    /// Where the next client is.
+    pub fn address(&self) -> SocketAddr {
+        let number = self.hosts.len() + self.shoppers.len();
+        SocketAddr::from(([10, 1, (number >> 8) as u8, number as u8], 5_000))
+    }
+
+    /// A host comes. `false` if the room refuses it.
+    pub fn publish(&mut self, encoder: host::Encoder, weather: Weather) -> bool {
+        let (number, clock) = (self.hosts.len() as u16, self.random.bits() as u32);
+        let (mut host, offer) = Host::new(self.now, self.epoch, number, self.address(), encoder, clock);
+        let join = Join { room: "r", publishes: true, offer: &offer };
+        let Ok(answered) = self.floor.join(self.now, join, &mut self.effects) else { return false };
+        host.client.answered(self.now, &answered.answer.sdp);
+        self.alive_from = self.hosts.len();
+        self.hosts.push(Way::new(host, answered.session, weather));
+        true
+    }
+
+    /// A shopper comes.
+    pub fn watch(&mut self, codec: str0m::format::Codec, weather: Weather) {
+        let (mut shopper, offer) = Shopper::new(self.now, self.epoch, self.address(), codec);
+        let join = Join { room: "r", publishes: false, offer: &offer };
+        let answered = self.floor.join(self.now, join, &mut self.effects).expect("there is room");
+        shopper.client.answered(self.now, &answered.answer.sdp);
+        self.shoppers.push(Way::new(shopper, answered.session, weather));
+    }
+
+    /// The host's machine is gone, without a word.
+    pub fn host_vanishes(&mut self) {
+        self.alive_from = self.hosts.len();
+    }
+
+    /// The host stops, politely.
+    pub fn host_stops(&mut self) {
+        if let Some(way) = self.hosts.get(self.alive_from) {
+            let _ = self.floor.leave(self.now, way.session, true, &mut self.effects);
+        }
+        self.alive_from = self.hosts.len();
+    }
+
+    /// Lets time pass until `end`.
+    pub fn run(&mut self, end: Instant) {
+        loop {
+            let hosts = self.hosts[self.alive_from..].iter().map(|way| way.client.due());
+            let shoppers = self.shoppers.iter().map(|way| way.client.due());
+            let next = hosts.chain(shoppers).chain(self.floor.next_deadline()).chain(self.net.next()).min();
+            // Time always moves on, whatever a stack asks for.
+            let next = next.unwrap_or(end).max(self.now + Duration::from_micros(50));
+            if next > end {
+                self.now = end;
+                return;
+            }
+            self.now = next;
+            self.step();
+        }
+    }
+
+    /// Lets so much time pass.
+    pub fn pass(&mut self, span: Duration) {
+        self.run(self.now + span);
+    }
+
+    fn step(&mut self) {
+        let now = self.now;
+        let room: SocketAddr = ROOM.parse().expect("an address");
+        while let Some(flying) = self.net.arrive(now) {
+            if flying.to == room {
+                let (from, to, via) = (flying.from, flying.to, Via::Udp);
+                if self.samples.len() < SAMPLES_MAX {
+                    self.samples.push(flying.bytes.clone());
+                }
+                let arrival = Arrival { from, to, via, bytes: &flying.bytes };
+                self.floor.handle(now, Input::Datagram(arrival), &mut self.effects);
+            } else if let Some(way) =
+                self.shoppers.iter_mut().find(|way| way.client.client.address == flying.to)
+            {
+                way.client.client.receive(now, flying.from, &flying.bytes);
+                way.client.hear(now);
+            } else if let Some(way) = self.hosts.iter_mut().find(|way| way.client.client.address == flying.to)
+            {
+                way.client.client.receive(now, flying.from, &flying.bytes);
+            }
+        }
+        if self.floor.next_deadline().is_some_and(|due| due <= now) {
+            self.floor.handle(now, Input::Tick, &mut self.effects);
+        }
+        self.floor.flush(now, &mut self.effects);
+        for way in &mut self.hosts[self.alive_from..] {
+            if way.client.due() <= now || !way.client.client.heard.is_empty() {
+                way.client.advance(now);
+            }
+            let outbox = std::mem::take(&mut way.client.client.outbox);
+            let from = way.client.client.address;
+            for (to, bytes) in outbox {
+                self.net.send(now, &way.weather, &mut way.to_room, &mut self.random, (from, to), bytes);
+            }
+        }
+        for way in &mut self.shoppers {
+            if way.client.due() <= now {
+                way.client.advance(now);
+            }
+            let outbox = std::mem::take(&mut way.client.client.outbox);
+            let from = way.client.client.address;
+            for (to, bytes) in outbox {
+                self.net.send(now, &way.weather, &mut way.to_room, &mut self.random, (from, to), bytes);
+            }
+        }
+        self.carry();
+    }
+
+    fn carry(&mut self) {
+        let now = self.now;
+        for datagram in self.effects.datagrams.drain(..) {
+            self.sent += 1;
+            let path = (datagram.from, datagram.to);
+            let shopper = self.shoppers.iter_mut().find(|way| way.client.client.address == datagram.to);
+            if let Some(way) = shopper {
+                self.net.send(now, &way.weather, &mut way.from_room, &mut self.random, path, datagram.bytes);
+            } else if let Some(way) =
+                self.hosts.iter_mut().find(|way| way.client.client.address == datagram.to)
+            {
+                self.net.send(now, &way.weather, &mut way.from_room, &mut self.random, path, datagram.bytes);
+            }
+        }
+        self.effects.clear();
+    }
+}
+
+impl<T> Way<T> {
+    fn new(client: T, session: SessionId, weather: Weather) -> Self {
+        Way { client, session, weather, to_room: Narrow::default(), from_room: Narrow::default() }
+    }
+}
