@@ -307,6 +307,17 @@ fn checking_prints_what_is_in_effect_and_no_secret() {
         ack_wait_s = 20
         ping_s = 25
 
+        [room]
+        enabled = true
+        udp_port = 8189
+        public_addresses = []
+        threads = 0
+        second_publisher = "refuse"
+        open = false
+        viewers_a_room = 1000
+        egress_mbit = 1000
+        ice_servers = []
+
         [log]
         filter = "info"
 
