@@ -1,43 +1,14 @@
-/**
- * The player of a live room: from a tap to a moving picture with as few round trips as a browser allows, and back
- * to it by itself when the network or the host goes away.
- *
- * It speaks WHEP (draft-ietf-wish-whep): one offer, one answer, media. `begin` makes the offer and may be called
- * before there is anything to show it in; `Player` takes it over. Rooms that only give HLS are played by the
- * browser where it can. It measures what a shopper waits for: the stages up to the first picture, and stalls.
- *
- * This file stands alone: the room page carries it in its head, other pages import it.
- */
+// The player of a live room: from a tap to a moving picture, and back to it by itself when the network or the host goes
+// away. It joins by WHEP (whep.js); rooms that only give HLS are played by the browser where it can. It measures what a
+// shopper waits for: the stages up to the first picture, and stalls. The room page carries it in its head.
 
-/**
- * Stages of a join in whole milliseconds since the navigation (or since `since`), each when it was reached.
- * @typedef {object} Stages
- * @property {number} [page_ms] the offer was begun
- * @property {number} [answer_ms] the answer came
- * @property {number} [ice_ms] a path to the server was found
- * @property {number} [dtls_ms] the keys were agreed
- * @property {number} [packet_ms] the first packet of the picture came
- * @property {number} [first_frame_ms] the first picture was shown
- */
+import { attach, counted, eachPicture } from './pictures.js'
+import { JOIN_MAX_MS, NotJoined, begin, end, sinceMs } from './whep.js'
 
-/**
- * A WHEP session under way.
- * @typedef {object} Join
- * @property {RTCPeerConnection} peer
- * @property {MediaStream} stream
- * @property {Stages} stages
- * @property {Promise<string>} answered the session's own URL, to end it; a {@link NotJoined} otherwise
- * @property {AbortController} aborter
- */
-
-/**
- * @typedef {object} Source
- * @property {string} [whep] URL of a WHEP endpoint
- * @property {string} [ticket] its bearer token
- * @property {boolean} [gather] wait for candidates before offering: servers of others may need them
- * @property {string} [hls] URL of an HLS playlist
- * @property {string} [page] URL of a page that plays `hls` where the browser cannot
- */
+/** @typedef {import('./whep.js').Source} Source */
+/** @typedef {import('./whep.js').Stages} Stages */
+/** @typedef {import('./whep.js').Join} Join */
+/** @typedef {import('./pictures.js').PlayerStats} PlayerStats */
 
 /**
  * `joining`, `waiting` for a host who is not there yet, `playing`, `blocked` until the shopper taps, `held` (connected,
@@ -56,33 +27,13 @@
  * @property {(stats: PlayerStats) => void} [onStats] now and then
  */
 
-/**
- * What a stay was like so far.
- * @typedef {object} PlayerStats
- * @property {string} transport `whep`, `hls` or `none`
- * @property {number} joins sessions that were begun
- * @property {number} stalls times that the picture stood still, as it was watched here
- * @property {number} stalled_ms for how long in all
- * @property {number} freezes as the browser counts them (W3C webrtc-stats, `freezeCount`)
- * @property {number} frozen_ms its `totalFreezesDuration`
- * @property {number} frames pictures decoded
- * @property {number} lost packets lost
- * @property {number} played_ms since the first picture
- */
-
 /** Bounds of the waits between two attempts, in milliseconds. */
 const WAIT_FIRST_MS = 1000
 const WAIT_MAX_MS = 10_000
 const RETRY_FIRST_MS = 250
 const RETRY_MAX_MS = 8000
-/** A server may ask for patience up to this. */
-const RETRY_AFTER_MAX_MS = 60_000
 /** A path that is lost often comes back by itself within this. */
 const LOST_MS = 2000
-/** An answer, or a path after it, that takes longer than this is given up. */
-const JOIN_MAX_MS = 10_000
-/** Candidates of this side are waited for at most this long, where they are waited for at all. */
-const GATHER_MAX_MS = 500
 /** A picture that stands still for this long stalls. */
 const STALL_MS = 400
 /** A stall of this length is no hiccup: the host or the path is away. */
@@ -95,146 +46,6 @@ const DEAD_MS = 60_000
 /** How often the watch looks, and how often numbers are told. */
 const WATCH_MS = 200
 const STATS_MS = 5000
-
-/** Why a session was not joined. */
-export class NotJoined extends Error {
-  /**
-   * @param {'wait'|'denied'|'failed'} why the host is not there yet; the ticket is not taken; anything else
-   * @param {string} message
-   * @param {number} [after] when to try again, in milliseconds, if the server said so
-   */
-  constructor(why, message, after) {
-    super(message)
-    this.why = why
-    this.after = after
-  }
-}
-
-/** @param {number} at @param {number} since */
-const sinceMs = (at, since) => Math.max(0, Math.round(at - since))
-
-/** Statuses that mean: nobody is live here yet, or no room for one more; ask again. */
-const ASK_AGAIN = new Set([404, 409, 425, 429, 503])
-
-/** @param {Response} answer */
-function refusal(answer) {
-  const seconds = Number(answer.headers.get('retry-after') ?? '')
-  const after = seconds > 0 ? Math.min(seconds * 1000, RETRY_AFTER_MAX_MS) : undefined
-  if (ASK_AGAIN.has(answer.status)) return new NotJoined('wait', `not live yet (${answer.status})`, after)
-  const why = answer.status === 401 || answer.status === 403 ? 'denied' : 'failed'
-  return new NotJoined(why, `the room answered ${answer.status}`, after)
-}
-
-/**
- * As little delay as the browser allows: the server paces what it sends.
- * @param {RTCRtpReceiver} receiver
- */
-function hurry(receiver) {
-  // Chromium has both, others one or none; neither is in every version of the DOM's types.
-  const it = /** @type {any} */ (receiver)
-  if ('jitterBufferTarget' in it) it.jitterBufferTarget = 0
-  if ('playoutDelayHint' in it) it.playoutDelayHint = 0
-}
-
-/** @param {RTCPeerConnection} peer */
-function gathered(peer) {
-  if (peer.iceGatheringState === 'complete') return Promise.resolve()
-  return new Promise((done) => {
-    const timer = setTimeout(done, GATHER_MAX_MS)
-    peer.addEventListener('icegatheringstatechange', () => {
-      if (peer.iceGatheringState !== 'complete') return
-      clearTimeout(timer)
-      done(undefined)
-    })
-  })
-}
-
-/**
- * Begins to join a WHEP session: the offer is on its way when this returns to the event loop.
- * @param {Source} source one with `whep`
- * @param {number} [since] what the stages count from
- * @returns {Join}
- */
-export function begin(source, since = 0) {
-  /** @type {Stages} */
-  const stages = { page_ms: sinceMs(performance.now(), since) }
-  /** @param {keyof Stages} stage */
-  const reached = (stage) => (stages[stage] ??= sinceMs(performance.now(), since))
-  const peer = new RTCPeerConnection({ bundlePolicy: 'max-bundle' })
-  const stream = new MediaStream()
-  for (const kind of ['video', 'audio']) {
-    const { receiver } = peer.addTransceiver(kind, { direction: 'recvonly' })
-    hurry(receiver)
-    stream.addTrack(receiver.track)
-    // A track is muted until its first packet.
-    if (kind === 'video') receiver.track.addEventListener('unmute', () => reached('packet_ms'), { once: true })
-  }
-  peer.addEventListener('iceconnectionstatechange', () => {
-    if (peer.iceConnectionState === 'connected' || peer.iceConnectionState === 'completed') reached('ice_ms')
-  })
-  peer.addEventListener('connectionstatechange', () => {
-    if (peer.connectionState === 'connected') reached('dtls_ms')
-  })
-  const aborter = new AbortController()
-  const answered = (async () => {
-    const whep = String(source.whep)
-    // Without an argument it makes the offer and sets it, in one turn.
-    await peer.setLocalDescription()
-    if (source.gather) await gathered(peer)
-    /** @type {Record<string, string>} */
-    const headers = { 'content-type': 'application/sdp' }
-    if (source.ticket) headers.authorization = `Bearer ${source.ticket}`
-    const timer = setTimeout(() => aborter.abort(), JOIN_MAX_MS)
-    let answer
-    let sdp
-    try {
-      answer = await fetch(whep, {
-        method: 'POST',
-        headers,
-        body: peer.localDescription?.sdp ?? '',
-        signal: aborter.signal,
-        credentials: 'omit',
-        cache: 'no-store',
-      })
-      if (!answer.ok) throw refusal(answer)
-      sdp = await answer.text()
-    } catch (error) {
-      if (error instanceof NotJoined) throw error
-      throw new NotJoined('failed', `the room cannot be reached: ${error instanceof Error ? error.message : error}`)
-    } finally {
-      clearTimeout(timer)
-    }
-    reached('answer_ms')
-    const place = answer.headers.get('location')
-    const session = place ? new URL(place, answer.url || new URL(whep, globalThis.location?.href)).href : ''
-    if (peer.signalingState === 'closed') {
-      end(session, source.ticket)
-      throw new NotJoined('failed', 'closed meanwhile')
-    }
-    try {
-      await peer.setRemoteDescription({ type: 'answer', sdp })
-    } catch (error) {
-      end(session, source.ticket)
-      throw new NotJoined('failed', `the answer cannot be used: ${error instanceof Error ? error.message : error}`)
-    }
-    return session
-  })()
-  // Whoever takes it over looks at it later; until then a failure is not an unhandled one.
-  answered.catch(() => {})
-  return { peer, stream, stages, answered, aborter }
-}
-
-/**
- * Ends a session on the server.
- * @param {string} session
- * @param {string} [ticket]
- */
-function end(session, ticket) {
-  if (!session) return
-  const headers = ticket ? { authorization: `Bearer ${ticket}` } : undefined
-  // It has to go out while the page goes away; whether it arrives is the server's time-out's business.
-  fetch(session, { method: 'DELETE', headers, keepalive: true, credentials: 'omit' }).catch(() => {})
-}
 
 /** Plays one source in one video element. */
 export class Player {
@@ -333,7 +144,7 @@ export class Player {
 
   /** @returns {Promise<PlayerStats>} */
   async stats() {
-    const now = await this.counted()
+    const now = await counted(this.join?.peer)
     const before = this.before
     const standing = this.stillSince ? performance.now() - this.stillSince : 0
     return {
@@ -347,25 +158,6 @@ export class Player {
       lost: before.lost + now.lost,
       played_ms: this.startedAt ? Math.round(performance.now() - this.startedAt) : 0,
     }
-  }
-
-  /**
-   * What the browser counts of a session.
-   * @param {RTCPeerConnection} [peer] of the present one if left out
-   */
-  async counted(peer = this.join?.peer) {
-    const sum = { freezes: 0, frozen_ms: 0, frames: 0, lost: 0 }
-    if (!peer || peer.signalingState === 'closed') return sum
-    const report = await peer.getStats().catch(() => undefined)
-    report?.forEach((/** @type {any} */ it) => {
-      if (it.type !== 'inbound-rtp') return
-      sum.lost += it.packetsLost ?? 0
-      if (it.kind !== 'video') return
-      sum.freezes += it.freezeCount ?? 0
-      sum.frozen_ms += Math.round((it.totalFreezesDuration ?? 0) * 1000)
-      sum.frames += it.framesDecoded ?? 0
-    })
-    return sum
   }
 
   /** @param {PlayerState} state */
@@ -399,9 +191,8 @@ export class Player {
     const { peer } = join
     const changed = () => mine() && this.connection(peer.connectionState)
     peer.addEventListener('connectionstatechange', changed)
-    this.video.srcObject = join.stream
-    this.play()
-    this.awaitFrame(mine)
+    attach(this.video, join, mine, () => void this.play())
+    eachPicture(this.video, mine, (now) => this.shown(now))
     join.answered.then(
       (session) => {
         if (!mine()) return end(session, this.source.ticket)
@@ -479,7 +270,7 @@ export class Player {
    */
   async keep(join) {
     const late = setTimeout(() => join.peer.close(), LOST_MS)
-    const now = await this.counted(join.peer)
+    const now = await counted(join.peer)
     clearTimeout(late)
     join.peer.close()
     for (const key of /** @type {const} */ (['freezes', 'frozen_ms', 'frames', 'lost'])) this.before[key] += now[key]
@@ -493,31 +284,6 @@ export class Player {
       // Some browsers (low power mode) want a tap even for a muted picture.
       const name = error instanceof DOMException ? error.name : ''
       if (name === 'NotAllowedError' && this.state !== 'closed') this.become('blocked')
-    }
-  }
-
-  /**
-   * Follows the pictures of one session.
-   * @param {() => boolean} mine
-   */
-  awaitFrame(mine) {
-    const video = this.video
-    if ('requestVideoFrameCallback' in video) {
-      /** @param {number} now */
-      const shown = (now) => {
-        if (!mine()) return
-        this.shown(now)
-        video.requestVideoFrameCallback(shown)
-      }
-      video.requestVideoFrameCallback(shown)
-    } else {
-      // The least that every browser says: it plays, and its time goes on.
-      const moved = () => {
-        if (!mine()) return element.removeEventListener('timeupdate', moved)
-        if (element.currentTime > 0) this.shown(performance.now())
-      }
-      const element = /** @type {HTMLVideoElement} */ (video)
-      element.addEventListener('timeupdate', moved)
     }
   }
 
@@ -562,7 +328,8 @@ export class Player {
     const still = this.frameAt ? now - this.frameAt : 0
     if (this.startedAt && still > STALL_MS && !this.stillSince) this.stillSince = this.frameAt
     if (!this.frameAt || this.state === 'blocked') return
-    if (still > this.deadMs) this.again('failed')
+    // A host who was never there is still waited for; only the session is made anew.
+    if (still > this.deadMs) this.again(this.startedAt ? 'failed' : 'wait')
     else if (still > HELD_MS && this.join) this.become(this.startedAt ? 'held' : 'waiting')
   }
 
@@ -604,7 +371,7 @@ export class Player {
       this.timer = setTimeout(() => mine() && this.startHls(url), wait)
     }
     this.video.addEventListener('error', broken, { once: true })
-    this.awaitFrame(mine)
+    eachPicture(this.video, mine, (now) => this.shown(now))
     void this.play()
   }
 

@@ -98,7 +98,7 @@ beforeEach(() => {
       this.tracks.push(track)
     }
   }
-  globalThis.document = Object.assign(new EventTarget(), { visibilityState: 'visible' })
+  globalThis.document = Object.assign(new EventTarget(), { visibilityState: 'visible', readyState: 'complete' })
   globalThis.location = { href: 'https://shop.test/r/tonight' }
   globalThis.fetch = async (url, init) => {
     world.requests.push({ url: String(url), ...init })
@@ -112,7 +112,8 @@ afterEach(() => {
   mock.restoreAll()
 })
 
-const { Player, begin } = await import('../src/player.js')
+const { Player } = await import('../src/player.js')
+const { begin } = await import('../src/whep.js')
 const SOURCE = { whep: '/whep/beauty', ticket: 't-1' }
 
 function play(source = SOURCE, options = {}) {
@@ -169,6 +170,35 @@ test('a join that was begun before the page was ready is taken over', async () =
   world.peers[0].become('connected')
   video.frame()
   assert.equal(told.states.at(-1), 'playing')
+})
+
+test('a page that loads is not kept loading by a host who is not there yet', async () => {
+  document.readyState = 'interactive'
+  const loads = new EventTarget()
+  globalThis.addEventListener = loads.addEventListener.bind(loads)
+  const early = play()
+  await turn()
+  assert.equal(early.video.srcObject, undefined)
+  world.peers[0].receivers[0].track.dispatchEvent(new Event('unmute'))
+  await turn()
+  assert.ok(early.video.srcObject, 'a picture comes')
+  const waits = play()
+  const left = play()
+  await turn()
+  left.player.stop()
+  loads.dispatchEvent(new Event('load'))
+  assert.ok(waits.video.srcObject && !waits.video.paused, 'the page has loaded')
+  assert.equal(left.video.srcObject, undefined)
+  delete globalThis.addEventListener
+})
+
+test('a host who was never there is still waited for when the session is made anew', async () => {
+  const { told } = play()
+  await turn()
+  world.peers[0].become('connected')
+  await pass(70_000)
+  assert.ok(world.peers.length >= 2, 'it is made anew')
+  assert.deepEqual(told.states, ['joining', 'waiting'])
 })
 
 test('while nobody is live it asks again, longer each time, and at once when told that the show is on', async () => {

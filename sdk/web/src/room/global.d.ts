@@ -1,2 +1,2 @@
 /** What the page's head has begun before the rest of the page is there. */
-declare var beckonJoin: import('../player.js').Join | undefined
+declare var beckonJoin: import('../whep.js').Join | undefined

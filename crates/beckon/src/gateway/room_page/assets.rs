@@ -12,8 +12,13 @@ use std::sync::OnceLock;
 const PAGE: &str = include_str!("../../../../../sdk/web/src/room/page.html");
 const STYLE: &str = include_str!("../../../../../sdk/web/src/room/page.css");
 const WORDS: &str = include_str!("../../../../../sdk/web/src/room/words.json");
-const PLAYER: &str = include_str!("../../../../../sdk/web/src/player.js");
-const HEAD: &str = include_str!("../../../../../sdk/web/src/room/head.js");
+/// What begins to join while the page is read, and plays; in the order in which they need each other.
+const HEAD: [&str; 4] = [
+    include_str!("../../../../../sdk/web/src/whep.js"),
+    include_str!("../../../../../sdk/web/src/pictures.js"),
+    include_str!("../../../../../sdk/web/src/player.js"),
+    include_str!("../../../../../sdk/web/src/room/head.js"),
+];
 /// In the order in which they need each other.
 const MODULES: [&str; 5] = [
     include_str!("../../../../../sdk/web/src/room/model.js"),
@@ -81,7 +86,7 @@ pub fn assets() -> &'static Assets {
     static ASSETS: OnceLock<Assets> = OnceLock::new();
     ASSETS.get_or_init(|| {
         let style = bare(STYLE);
-        let head = bare(PLAYER) + &bare(HEAD);
+        let head: String = HEAD.iter().map(|it| bare(it)).collect();
         let body: String = MODULES.iter().map(|it| bare(it)).collect();
         let script_sources = format!("{} {}", source(&head), source(&body));
         let style_sources = source(&style);

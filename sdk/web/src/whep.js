@@ -1,0 +1,184 @@
+// Joining a live room by WHEP (draft-ietf-wish-whep): one offer, one answer, media, with as few round trips as a browser
+// allows. `begin` may be called before there is anything to show it in; it measures the stages that a shopper waits for.
+
+/**
+ * Stages of a join in whole milliseconds since the navigation (or since `since`), each when it was reached.
+ * @typedef {object} Stages
+ * @property {number} [page_ms] the offer was begun
+ * @property {number} [answer_ms] the answer came
+ * @property {number} [ice_ms] a path to the server was found
+ * @property {number} [dtls_ms] the keys were agreed
+ * @property {number} [packet_ms] the first packet of the picture came
+ * @property {number} [first_frame_ms] the first picture was shown
+ */
+
+/**
+ * A WHEP session under way.
+ * @typedef {object} Join
+ * @property {RTCPeerConnection} peer
+ * @property {MediaStream} stream
+ * @property {Stages} stages
+ * @property {Promise<string>} answered the session's own URL, to end it; a {@link NotJoined} otherwise
+ * @property {Promise<void>} arrived the first packet of the picture came
+ * @property {AbortController} aborter
+ */
+
+/**
+ * @typedef {object} Source
+ * @property {string} [whep] URL of a WHEP endpoint
+ * @property {string} [ticket] its bearer token
+ * @property {boolean} [gather] wait for candidates before offering: servers of others may need them
+ * @property {string} [hls] URL of an HLS playlist
+ * @property {string} [page] URL of a page that plays `hls` where the browser cannot
+ */
+
+/** A server may ask for patience up to this. */
+const RETRY_AFTER_MAX_MS = 60_000
+/** An answer, or a path after it, that takes longer than this is given up. */
+export const JOIN_MAX_MS = 10_000
+/** Candidates of this side are waited for at most this long, where they are waited for at all. */
+const GATHER_MAX_MS = 500
+
+/** Why a session was not joined. */
+export class NotJoined extends Error {
+  /**
+   * @param {'wait'|'denied'|'failed'} why the host is not there yet; the ticket is not taken; anything else
+   * @param {string} message
+   * @param {number} [after] when to try again, in milliseconds, if the server said so
+   */
+  constructor(why, message, after) {
+    super(message)
+    this.why = why
+    this.after = after
+  }
+}
+
+/** @param {number} at @param {number} since */
+export const sinceMs = (at, since) => Math.max(0, Math.round(at - since))
+
+/** Statuses that mean: nobody is live here yet, or no room for one more; ask again. */
+const ASK_AGAIN = new Set([404, 409, 425, 429, 503])
+
+/** @param {Response} answer */
+function refusal(answer) {
+  const seconds = Number(answer.headers.get('retry-after') ?? '')
+  const after = seconds > 0 ? Math.min(seconds * 1000, RETRY_AFTER_MAX_MS) : undefined
+  if (ASK_AGAIN.has(answer.status)) return new NotJoined('wait', `not live yet (${answer.status})`, after)
+  const why = answer.status === 401 || answer.status === 403 ? 'denied' : 'failed'
+  return new NotJoined(why, `the room answered ${answer.status}`, after)
+}
+
+/**
+ * As little delay as the browser allows: the server paces what it sends.
+ * @param {RTCRtpReceiver} receiver
+ */
+function hurry(receiver) {
+  // Chromium has both, others one or none; neither is in every version of the DOM's types.
+  const it = /** @type {any} */ (receiver)
+  if ('jitterBufferTarget' in it) it.jitterBufferTarget = 0
+  if ('playoutDelayHint' in it) it.playoutDelayHint = 0
+}
+
+/** @param {RTCPeerConnection} peer */
+function gathered(peer) {
+  if (peer.iceGatheringState === 'complete') return Promise.resolve()
+  return new Promise((done) => {
+    const timer = setTimeout(done, GATHER_MAX_MS)
+    peer.addEventListener('icegatheringstatechange', () => {
+      if (peer.iceGatheringState !== 'complete') return
+      clearTimeout(timer)
+      done(undefined)
+    })
+  })
+}
+
+/**
+ * Begins to join a WHEP session: the offer is on its way when this returns to the event loop.
+ * @param {Source} source one with `whep`
+ * @param {number} [since] what the stages count from
+ * @returns {Join}
+ */
+export function begin(source, since = 0) {
+  /** @type {Stages} */
+  const stages = { page_ms: sinceMs(performance.now(), since) }
+  /** @param {keyof Stages} stage */
+  const reached = (stage) => (stages[stage] ??= sinceMs(performance.now(), since))
+  const peer = new RTCPeerConnection({ bundlePolicy: 'max-bundle' })
+  const stream = new MediaStream()
+  /** @type {(at: unknown) => void} */
+  let arrive = () => {}
+  /** @type {Promise<void>} */
+  const arrived = new Promise((done) => (arrive = () => done()))
+  for (const kind of ['video', 'audio']) {
+    const { receiver } = peer.addTransceiver(kind, { direction: 'recvonly' })
+    hurry(receiver)
+    stream.addTrack(receiver.track)
+    // A track is muted until its first packet.
+    if (kind === 'video') receiver.track.addEventListener('unmute', () => arrive(reached('packet_ms')), { once: true })
+  }
+  peer.addEventListener('iceconnectionstatechange', () => {
+    if (peer.iceConnectionState === 'connected' || peer.iceConnectionState === 'completed') reached('ice_ms')
+  })
+  peer.addEventListener('connectionstatechange', () => {
+    if (peer.connectionState === 'connected') reached('dtls_ms')
+  })
+  const aborter = new AbortController()
+  const answered = (async () => {
+    const whep = String(source.whep)
+    // Without an argument it makes the offer and sets it, in one turn.
+    await peer.setLocalDescription()
+    if (source.gather) await gathered(peer)
+    /** @type {Record<string, string>} */
+    const headers = { 'content-type': 'application/sdp' }
+    if (source.ticket) headers.authorization = `Bearer ${source.ticket}`
+    const timer = setTimeout(() => aborter.abort(), JOIN_MAX_MS)
+    let answer
+    let sdp
+    try {
+      answer = await fetch(whep, {
+        method: 'POST',
+        headers,
+        body: peer.localDescription?.sdp ?? '',
+        signal: aborter.signal,
+        credentials: 'omit',
+        cache: 'no-store',
+      })
+      if (!answer.ok) throw refusal(answer)
+      sdp = await answer.text()
+    } catch (error) {
+      if (error instanceof NotJoined) throw error
+      throw new NotJoined('failed', `the room cannot be reached: ${error instanceof Error ? error.message : error}`)
+    } finally {
+      clearTimeout(timer)
+    }
+    reached('answer_ms')
+    const place = answer.headers.get('location')
+    const session = place ? new URL(place, answer.url || new URL(whep, globalThis.location?.href)).href : ''
+    if (peer.signalingState === 'closed') {
+      end(session, source.ticket)
+      throw new NotJoined('failed', 'closed meanwhile')
+    }
+    try {
+      await peer.setRemoteDescription({ type: 'answer', sdp })
+    } catch (error) {
+      end(session, source.ticket)
+      throw new NotJoined('failed', `the answer cannot be used: ${error instanceof Error ? error.message : error}`)
+    }
+    return session
+  })()
+  // Whoever takes it over looks at it later; until then a failure is not an unhandled one.
+  answered.catch(() => {})
+  return { peer, stream, stages, answered, arrived, aborter }
+}
+
+/**
+ * Ends a session on the server.
+ * @param {string} session
+ * @param {string} [ticket]
+ */
+export function end(session, ticket) {
+  if (!session) return
+  const headers = ticket ? { authorization: `Bearer ${ticket}` } : undefined
+  // It has to go out while the page goes away; whether it arrives is the server's time-out's business.
+  fetch(session, { method: 'DELETE', headers, keepalive: true, credentials: 'omit' }).catch(() => {})
+}
