@@ -11,7 +11,7 @@ import { target } from '../node/story.mjs'
 const require = createRequire(new URL('../node/package.json', import.meta.url))
 const { chromium } = require('playwright-core')
 const CHROMIUM = process.env.CHROMIUM ?? '/usr/bin/chromium'
-const LIMIT_MS = 30_000
+const LIMIT_MS = 60_000
 const SHOW = 'tonight'
 const VIEWS_OFFLINE = 5
 

@@ -1,19 +1,22 @@
 // A browser publishes with a fake camera by WHIP and another plays by WHEP.
 //
-//   node tests/peers/browser/room.mjs CODEC [--layers] [--joins N] [--seconds S] [--again] [--via PORT]
+//   node tests/peers/browser/room.mjs CODEC [--layers] [--joins N] [--seconds S] [--frames F] [--width W] [--again] [--via PORT]
 //
 // BECKON_URL, ROOM, PUBLISH_TOKEN and WATCH_TOKEN say where. CODEC is h264, vp8, vp9 or av1. With --layers the
 // publisher sends three simulcast layers; with --again it leaves and another takes its place while one watches.
+// A viewer stays for S seconds, and on until it has seen F frames, some sound and W pixels of width, for at most a minute.
 // --via names the port of a `beckon room bridge` that viewers go through.
 // Prints one line of JSON: what each join took and what was seen.
 import { createRequire } from 'node:module'
+import { leave, publish } from './host.mjs'
 const require = createRequire(new URL('../node/package.json', import.meta.url))
 const { chromium } = require('playwright-core')
 
 const [codec, ...flags] = process.argv.slice(2)
 const option = (name, otherwise) => (flags.includes(name) ? Number(flags[flags.indexOf(name) + 1]) : otherwise)
 const { BECKON_URL: url, ROOM: room, PUBLISH_TOKEN: publishToken, WATCH_TOKEN: watchToken } = process.env
-const seconds = option('--seconds', 3)
+const stay = { seconds: option('--seconds', 3), frames: option('--frames', 0), width: option('--width', 0) }
+const LIMIT_MS = 60_000
 
 const launch = () =>
   chromium.launch({
@@ -32,42 +35,7 @@ async function page(browser) {
   return page
 }
 
-const publish = async ({ url, room, token, codec, layers }) => {
-  const stream = await navigator.mediaDevices.getUserMedia({ audio: true, video: { width: 640, height: 360, frameRate: 25 } })
-  const peer = new RTCPeerConnection({ bundlePolicy: 'max-bundle' })
-  peer.addTransceiver(stream.getAudioTracks()[0], { direction: 'sendonly' })
-  const encodings = layers
-    ? [{ rid: 'l', scaleResolutionDownBy: 4, maxBitrate: 120_000 }, { rid: 'm', scaleResolutionDownBy: 2, maxBitrate: 350_000 }, { rid: 'h', maxBitrate: 1_200_000 }]
-    : [{ maxBitrate: 1_500_000 }]
-  const video = peer.addTransceiver(stream.getVideoTracks()[0], { direction: 'sendonly', sendEncodings: encodings })
-  const wanted = RTCRtpSender.getCapabilities('video').codecs.filter((it) => it.mimeType.toLowerCase() === `video/${codec}`)
-  video.setCodecPreferences(wanted)
-  await peer.setLocalDescription()
-  const answer = await fetch(`${url}/whip/${room}`, {
-    method: 'POST', body: peer.localDescription.sdp,
-    headers: { 'content-type': 'application/sdp', authorization: `Bearer ${token}` },
-  })
-  if (answer.status !== 201) throw new Error(`whip: ${answer.status} ${await answer.text()}`)
-  const sdp = await answer.text()
-  await peer.setRemoteDescription({ type: 'answer', sdp })
-  window.publisher = { peer, location: answer.headers.get('location') }
-  await new Promise((done, failed) => {
-    const look = () => {
-      if (peer.connectionState === 'connected') done()
-      if (peer.connectionState === 'failed') failed(new Error('publisher: failed'))
-    }
-    peer.addEventListener('connectionstatechange', look)
-    look()
-  })
-  return { offered: wanted.length, location: window.publisher.location }
-}
-
-const leave = async ({ url, token }) => {
-  await fetch(new URL(window.publisher.location, url), { method: 'DELETE', headers: { authorization: `Bearer ${token}` } })
-  window.publisher.peer.close()
-}
-
-const watch = async ({ url, room, token, seconds, keep, via }) => {
+const watch = async ({ url, room, token, stay, keep, via, limit }) => {
   const at = {}
   const began = performance.now()
   const mark = (name) => (at[name] ??= Math.round((performance.now() - began) * 10) / 10)
@@ -86,7 +54,7 @@ const watch = async ({ url, room, token, seconds, keep, via }) => {
   peer.addEventListener('connectionstatechange', () => peer.connectionState === 'connected' && mark('dtls'))
   const first = new Promise((done, failed) => {
     element.requestVideoFrameCallback(() => { mark('frame'); done() })
-    setTimeout(() => failed(new Error(`no picture in 15 s: ${peer.connectionState} ${JSON.stringify(at)}`)), 15_000)
+    setTimeout(() => failed(new Error(`no picture in ${limit} ms: ${peer.connectionState} ${JSON.stringify(at)}`)), limit)
   })
   await peer.setLocalDescription()
   mark('offer')
@@ -118,8 +86,14 @@ const watch = async ({ url, room, token, seconds, keep, via }) => {
     return report
   }
   window.seen = seen
-  await new Promise((done) => setTimeout(done, seconds * 1000))
-  const report = await seen()
+  window.until = async (isEnough) => {
+    for (const end = performance.now() + limit; ; await new Promise((done) => setTimeout(done, 100))) {
+      const report = await seen()
+      if (isEnough(report) || performance.now() > end) return report
+    }
+  }
+  await new Promise((done) => setTimeout(done, stay.seconds * 1000))
+  const report = await window.until((it) => it.frames >= stay.frames && it.width >= stay.width && it.audio_packets >= stay.frames)
   if (!keep) {
     await fetch(new URL(answer.headers.get('location'), url), { method: 'DELETE', headers: { authorization: `Bearer ${token}` } })
     peer.close()
@@ -137,17 +111,20 @@ try {
   result.published = await host.evaluate(publish, publishing)
   await new Promise((done) => setTimeout(done, 2500))
   for (let join = 0; join < option('--joins', 1); join++) {
-    result.joins.push(await shopper.evaluate(watch, { url, room, token: watchToken, seconds, keep: false, via: option('--via', 0) }))
+    result.joins.push(await shopper.evaluate(watch, { url, room, token: watchToken, stay, keep: false, via: option('--via', 0), limit: LIMIT_MS }))
   }
   if (flags.includes('--again')) {
-    const stays = await shopper.evaluate(watch, { url, room, token: watchToken, seconds: 1, keep: true, via: 0 })
+    const stays = await shopper.evaluate(watch, { url, room, token: watchToken, stay: { ...stay, seconds: 1 }, keep: true, via: 0, limit: LIMIT_MS })
     await host.evaluate(leave, publishing)
     await new Promise((done) => setTimeout(done, 1500))
+    // What was under way from the first host has come.
+    const before = await shopper.evaluate(() => window.seen())
     const second = await page(browser)
     await second.evaluate(publish, publishing)
     await new Promise((done) => setTimeout(done, 4000))
-    const after = await shopper.evaluate(() => window.seen())
-    result.again = { before: stays.frames, lost_before: stays.lost, after: after.frames, apart_ms: after.apart_ms, lost: after.lost }
+    const enough = before.frames + stay.frames
+    const after = await shopper.evaluate((enough) => window.until((it) => it.frames > enough), enough)
+    result.again = { before: before.frames, lost_before: stays.lost, after: after.frames, apart_ms: after.apart_ms, lost: after.lost }
   }
   console.log(JSON.stringify(result))
 } finally {

@@ -17,6 +17,9 @@ from aiortc.mediastreams import MediaStreamError
 
 URL, ROOM = os.environ["BECKON_URL"], os.environ["ROOM"]
 SECONDS = 5
+# It stays on until it has seen this of each, for at most so long.
+ENOUGH = 60
+LIMIT_SECONDS = 60
 
 
 def publish():
@@ -58,6 +61,8 @@ async def watch():
     answer = await asyncio.to_thread(lambda: urllib.request.urlopen(request).read().decode())
     await peer.setRemoteDescription(RTCSessionDescription(answer, "answer"))
     await asyncio.sleep(SECONDS)
+    while min(seen["video"], seen["audio"]) < ENOUGH and time.monotonic() - began < LIMIT_SECONDS:
+        await asyncio.sleep(0.1)
     state = peer.connectionState
     await peer.close()
     return {**seen, "state": state}

@@ -12,7 +12,7 @@ use beckon_wire::problem::Code;
 use beckon_wire::shape::{LiveLayer, LiveStatus, LiveWarning, PublishAccess, WatchAccess, rfc3339};
 
 /// How long a ticket is good for, in milliseconds: a long evening.
-const TICKET_MS: i64 = 12 * 3_600 * 1_000;
+pub const TICKET_MS: i64 = 12 * 3_600 * 1_000;
 
 /// The room must be in the catalogue: a token for a misspelt one would open a room that nobody finds.
 fn known_room(app: &App, id: &str) -> Result<(), Failure> {

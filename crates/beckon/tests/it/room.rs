@@ -24,7 +24,8 @@ a=rtpmap:96 H264/90000\r\n\
 a=fmtp:96 level-asymmetry-allowed=1;packetization-mode=1;profile-level-id=42e01f\r\n\
 a=rtcp-fb:96 nack pli\r\n";
 
-fn offer(direction: &str) -> String {
+/// The offer, `sendonly` or `recvonly`.
+pub fn offer(direction: &str) -> String {
     OFFER.replace("DIRECTION", direction)
 }
 
@@ -192,7 +193,7 @@ fn moved(seen: &Value, codec: &str) {
 #[test]
 fn a_browser_publishes_vp8_and_another_plays_it_also_when_the_publisher_comes_again() {
     let live = Live::start("");
-    let Some(seen) = browsers(&live, &["vp8", "--joins", "2", "--again"]) else { return };
+    let Some(seen) = browsers(&live, &["vp8", "--joins", "2", "--frames", "60", "--again"]) else { return };
     moved(&seen, "video/vp8");
     let again = &seen["again"];
     assert!(again["after"].as_u64().unwrap() > again["before"].as_u64().unwrap() + 40, "{seen}");
@@ -201,14 +202,14 @@ fn a_browser_publishes_vp8_and_another_plays_it_also_when_the_publisher_comes_ag
 #[test]
 fn a_browser_publishes_h264_and_another_plays_it() {
     let live = Live::start("");
-    let Some(seen) = browsers(&live, &["h264"]) else { return };
+    let Some(seen) = browsers(&live, &["h264", "--frames", "60"]) else { return };
     moved(&seen, "video/h264");
 }
 
 #[test]
 fn a_browser_publishes_three_layers_and_another_is_given_the_largest_it_can_take() {
     let live = Live::start("");
-    let Some(seen) = browsers(&live, &["vp8", "--layers", "--seconds", "12"]) else { return };
+    let Some(seen) = browsers(&live, &["vp8", "--layers", "--frames", "60", "--width", "320"]) else { return };
     moved(&seen, "video/vp8");
     assert!(seen["joins"][0]["width"].as_u64().unwrap() >= 320, "it climbed: {seen}");
 }

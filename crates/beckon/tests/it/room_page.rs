@@ -1,7 +1,7 @@
 //! The room page as browsers meet it: painted when it comes, followed live, and heard.
 
 use crate::peers::{is_here, peers};
-use crate::server::{Answer, SERVER_KEY, Server, request};
+use crate::server::{Answer, SERVER_KEY, Server, bearer, request};
 use crate::shows::{get, offer, put, server, show, to};
 use crate::sink::Sink;
 use serde_json::{Value, json};
@@ -376,4 +376,46 @@ fn a_shopper_in_a_real_browser_sees_the_picture_move_and_the_host_pin_products()
     let seen: Value =
         said.lines().rev().find_map(|it| serde_json::from_str(it).ok()).expect("it says what it saw");
     assert_eq!(seen["pinned"], "Overnight barrier cream");
+}
+
+#[test]
+fn a_tap_link_and_a_shows_page_let_one_into_its_room_and_into_no_other() {
+    let dir = tempfile::tempdir().unwrap();
+    let sink = Sink::start(SECRET);
+    let (server, path, _) = called(dir.path(), &sink);
+    let watch = |room: &str, ticket: &str| {
+        let headers = [("content-type".to_owned(), "application/sdp".to_owned()), bearer(ticket)];
+        let offer = crate::room::offer("recvonly");
+        request(server.address, "POST", &format!("/whep/{room}"), &headers, Some(offer.as_bytes()))
+    };
+    for (path, elsewhere) in [(path.as_str(), 403), ("/r/show-1", 401)] {
+        let source = config(&text(&page(&server, path, &[])))["source"].clone();
+        let (whep, ticket) = (source["whep"].as_str().unwrap(), source["ticket"].as_str().unwrap());
+        assert_eq!(whep, "/whep/room-1");
+        let answer = watch("room-1", ticket);
+        assert_eq!(answer.status, 201, "{path}: {answer:?}");
+        assert_eq!(watch("room-2", ticket).status, elsewhere, "{path}");
+        let session = answer.header("location").unwrap();
+        assert_eq!(request(server.address, "DELETE", &session, &[bearer(ticket)], None).status, 200, "{path}");
+    }
+}
+
+#[test]
+fn a_page_waits_for_the_host_plays_him_and_stays_when_he_comes_again() {
+    let needed = [peers().join("node/node_modules"), PathBuf::from("/usr/bin/chromium")];
+    if !is_here("Chromium with the driver for browsers", &needed) {
+        return;
+    }
+    let dir = tempfile::tempdir().unwrap();
+    let server = Server::start(dir.path(), &[]);
+    let run = std::process::Command::new("node")
+        .arg(peers().join("room/live.mjs"))
+        .env("BECKON_URL", format!("http://{}", server.address))
+        .env("BECKON_SERVER_KEY", SERVER_KEY)
+        .output()
+        .expect("the driver runs");
+    let said = String::from_utf8_lossy(&run.stdout).into_owned();
+    assert!(run.status.success(), "{said}{}", String::from_utf8_lossy(&run.stderr));
+    let seen: Value = serde_json::from_str(&said).expect("it says what it saw");
+    assert_eq!(seen["joins"], 1, "the session that waited is the one that plays");
 }

@@ -80,7 +80,11 @@ impl<'a> Config<'a> {
                     about: about.as_ref().map(|it| it.id.text.to_string()),
                     poster: room.and_then(|it| given(&it.playback.poster)),
                     app: room.and_then(|it| given(&it.playback.app)),
-                    source: Source::of(&on.show.room.text, room.map(|it| &**it), visit.ticket()),
+                    source: Source::of(
+                        &on.show.room.text,
+                        room.map(|it| &**it),
+                        visit.ticket(app, &on.show.room.text),
+                    ),
                     now: now.0,
                     live: picture.live,
                     goods,

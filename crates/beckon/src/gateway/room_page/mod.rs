@@ -15,6 +15,7 @@ mod state;
 
 use super::App;
 use super::answer::{Failure, json};
+use super::live_control::TICKET_MS;
 use super::shows::show_term;
 use crate::dispatch::tap::BadToken;
 use assets::Language;
@@ -25,6 +26,7 @@ use beckon_core::event::{Act, Context, Event, PushAct, Text};
 use beckon_core::id::{SourceId, Term, message_key};
 use beckon_core::names::Kind;
 use beckon_core::push::{Push, PushId};
+use beckon_core::time::Timestamp;
 use beckon_engine::record::EventsWriter;
 use beckon_wire::problem::Code;
 pub use feed::Feeds;
@@ -66,10 +68,13 @@ impl Visit {
         Ok(Visit { show: show_term(app, id)?, base: html::path_of(id), push: None })
     }
 
-    /// What lets the page watch Beckon's own room: the tap link itself, which leads there.
-    fn ticket(&self) -> Option<String> {
-        self.push.as_ref()?;
-        self.base.strip_prefix("/t/").map(str::to_owned)
+    /// What lets the page watch Beckon's own room: the tap link itself, which leads there, or a ticket. `None` where
+    /// the live room is off.
+    fn ticket(&self, app: &App, room: &str) -> Option<String> {
+        app.rooms.as_ref()?;
+        let tapped = self.push.as_ref().and_then(|_| self.base.strip_prefix("/t/"));
+        let ends = || Timestamp(app.node.clock().now().0 + TICKET_MS);
+        Some(tapped.map(str::to_owned).unwrap_or_else(|| app.tokens.ticket(room, ends())))
     }
 
     /// The language of the words that the push was sent in, if it was one of the page's.

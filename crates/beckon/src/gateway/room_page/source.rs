@@ -21,11 +21,18 @@ pub struct Source {
 }
 
 impl Source {
-    /// The source of a room, `ticket` for a room of Beckon's own; `None` where only the shop's app plays it.
+    /// The source of a room, `ticket` for a room of Beckon's own; `None` where only the shop's app plays it, and where
+    /// there is no ticket because the live room is off.
     pub fn of(room: &str, known: Option<&Room>, ticket: Option<String>) -> Option<Source> {
         let Some(it) = known.map(|it| &it.playback).filter(|it| is_elsewhere(it)) else {
             let whep = format!("/whep/{}", super::html::segment(room));
-            return Some(Source { whep: Some(whep), ticket, gather: false, hls: None, page: None });
+            return ticket.map(|it| Source {
+                whep: Some(whep),
+                ticket: Some(it),
+                gather: false,
+                hls: None,
+                page: None,
+            });
         };
         let given = |text: &str| (!text.is_empty()).then(|| text.to_owned());
         let page = given(&it.player).map(|page| page.replace("{url}", &super::html::segment(&it.hls)));
@@ -82,6 +89,7 @@ mod tests {
         assert_eq!((own.whep.as_deref(), own.gather), (Some("/whep/a%20room%2F1"), false));
         assert_eq!(own.ticket.as_deref(), Some("a ticket"));
         assert_eq!(own.origins(), Origins { connect: "".into(), media: "".into(), frame: "".into() });
+        assert_eq!(Source::of("r", None, None), None, "the live room is off");
         let app = Playback { app: "shop://rooms/1".into(), ..Playback::default() };
         assert_eq!(Source::of("r", Some(&room(app)), None), None);
         let other = Playback {
