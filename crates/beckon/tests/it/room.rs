@@ -209,7 +209,9 @@ fn a_browser_publishes_h264_and_another_plays_it() {
 #[test]
 fn a_browser_publishes_three_layers_and_another_is_given_the_largest_it_can_take() {
     let live = Live::start("");
-    let Some(seen) = browsers(&live, &["vp8", "--layers", "--frames", "60", "--width", "320"]) else { return };
+    let Some(seen) = browsers(&live, &["vp8", "--layers", "--frames", "60", "--width", "320"]) else {
+        return;
+    };
     moved(&seen, "video/vp8");
     assert!(seen["joins"][0]["width"].as_u64().unwrap() >= 320, "it climbed: {seen}");
 }

@@ -396,7 +396,11 @@ fn a_tap_link_and_a_shows_page_let_one_into_its_room_and_into_no_other() {
         assert_eq!(answer.status, 201, "{path}: {answer:?}");
         assert_eq!(watch("room-2", ticket).status, elsewhere, "{path}");
         let session = answer.header("location").unwrap();
-        assert_eq!(request(server.address, "DELETE", &session, &[bearer(ticket)], None).status, 200, "{path}");
+        assert_eq!(
+            request(server.address, "DELETE", &session, &[bearer(ticket)], None).status,
+            200,
+            "{path}"
+        );
     }
 }
 
