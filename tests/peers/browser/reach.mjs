@@ -73,8 +73,8 @@ try {
   page.on('pageerror', (error) => failures.push(`page: ${error.message}`))
   page.on('console', (said) => {
     const from = said.location().url
-    // A room's page needs no icon of its own, and nobody publishes a picture here.
-    const isExpected = from.endsWith('/favicon.ico') || from.includes('/whep/')
+    // A room's page needs no icon of its own.
+    const isExpected = from.endsWith('/favicon.ico')
     if (said.type() === 'error' && !isOffline && !isExpected) failures.push(`console: ${said.text()} ${from}`)
     if (said.type() === 'warning' && said.text().startsWith('beckon:')) failures.push(said.text())
   })

@@ -220,7 +220,7 @@ fn a_browser_publishes_three_layers_and_another_is_given_the_largest_it_can_take
 fn ffmpeg_publishes_by_whip_and_aiortc_plays_by_whep() {
     let live = Live::start("");
     let python = peers().join("python/.venv/bin/python");
-    if !is_here("ffmpeg and aiortc", &[python.clone()]) {
+    if !is_here("ffmpeg and aiortc", std::slice::from_ref(&python)) {
         return;
     }
     let run = Command::new(python)

@@ -175,7 +175,7 @@ fn a_show_whose_planned_time_is_over_begins_only_once_it_is_planned_anew() {
     let dir = tempfile::tempdir().unwrap();
     let server = server(dir.path());
     put(&server, "shows/show-1", &show());
-    to(&server, BEFORE_MS + 3 * 3600_000);
+    to(&server, BEFORE_MS + 3 * 3_600_000);
     let start = json!({ "cue": "start" });
     let answer = call(&server, "POST", "shows/show-1/cues", Some(&start));
     assert_eq!((answer.status, answer.code()), (409, "show-ended".to_owned()));

@@ -42,7 +42,7 @@ impl Service {
     }
 
     fn subscribe(&mut self, key: &Key) -> Subscribed {
-        self.subscribe_to(&key.public())
+        self.subscribe_to(key.public())
     }
 
     /// Subscribes with a server's public key.

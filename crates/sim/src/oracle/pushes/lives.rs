@@ -134,8 +134,8 @@ impl fmt::Display for Tally {
         let Tally { decided, left, accepted, ambiguous, refused, kept, went_on, by_channel } = self;
         write!(f, "{decided} decided, {left} left; ended: {accepted} accepted, {ambiguous} ambiguous, ")?;
         write!(f, "{refused} refused, {kept} kept back; {went_on} times on to another way; left over")?;
-        let used = Channel::ALL.iter().zip(by_channel).filter(|it| *it.1 > 0);
-        used.map(|(channel, count)| write!(f, " {} {count}", channel.word())).collect()
+        let mut used = Channel::ALL.iter().zip(by_channel).filter(|it| *it.1 > 0);
+        used.try_for_each(|(channel, count)| write!(f, " {} {count}", channel.word()))
     }
 }
 
