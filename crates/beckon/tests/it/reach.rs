@@ -31,7 +31,10 @@ fn a_shopper_in_a_real_browser_is_tracked_called_in_taps_and_loses_nothing_offli
     assert!(run.status.success(), "{said}{}", String::from_utf8_lossy(&run.stderr));
     let seen: Value =
         said.lines().rev().find_map(|it| serde_json::from_str(it).ok()).expect("it says what it saw");
-    assert_eq!((&seen["tapped"], &seen["entered"], &seen["viewed_offline"]), (&json!(1), &json!(1), &json!(5)));
+    assert_eq!(
+        (&seen["tapped"], &seen["entered"], &seen["viewed_offline"]),
+        (&json!(1), &json!(1), &json!(5))
+    );
     assert!(seen["landed"].as_str().is_some_and(|it| it.starts_with("/t/")), "{seen}");
 }
 
@@ -40,7 +43,8 @@ const SECRET: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
 /// A browser of `user` subscribes, and he books a reminder of the show.
 fn booked(server: &Server, user: &str, subscribed: &Subscribed) {
     let token: Value = serde_json::from_str(&subscribed.token).unwrap();
-    let context = json!({ "timezone": "Asia/Shanghai", "device": { "id": format!("d-{user}"), "type": "web" } });
+    let context =
+        json!({ "timezone": "Asia/Shanghai", "device": { "id": format!("d-{user}"), "type": "web" } });
     let track = |event: &str, properties: Value| {
         let body = json!({ "type": "track", "event": event, "userId": user, "context": context,
             "properties": properties });
@@ -96,13 +100,21 @@ fn a_browser_gets_web_push_and_one_whose_subscription_is_gone_is_called_over_the
     assert_eq!(started.status, 200);
 
     let push = ended(&server, "u-here");
-    assert_eq!((&push["channel"], &push["life"]["state"]), (&json!("web_push"), &json!("accepted")), "{push:#}");
+    assert_eq!(
+        (&push["channel"], &push["life"]["state"]),
+        (&json!("web_push"), &json!("accepted")),
+        "{push:#}"
+    );
     let arrived = service.read(&here);
     assert_eq!(arrived.len(), 1, "{arrived:?}");
     assert_eq!((&arrived[0]["id"], &arrived[0]["show_id"]), (&push["id"], &json!("show-1")));
 
     let push = ended(&server, "u-gone");
-    assert_eq!((&push["channel"], &push["life"]["state"]), (&json!("webhook"), &json!("accepted")), "{push:#}");
+    assert_eq!(
+        (&push["channel"], &push["life"]["state"]),
+        (&json!("webhook"), &json!("accepted")),
+        "{push:#}"
+    );
     let taken = sink.take();
     assert_eq!(taken.len(), 1, "{taken:?}");
     assert_eq!(taken[0]["id"], push["id"], "the same push");
