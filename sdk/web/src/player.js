@@ -526,10 +526,11 @@ export class Player {
    * @param {number} now
    */
   shown(now) {
-    this.moves(now)
+    const isFirst = !this.startedAt
+    if (isFirst) this.startedAt = now
     this.frameAt = now
-    if (this.startedAt) return
-    this.startedAt = now
+    this.moves(now)
+    if (!isFirst) return
     const stages = this.join?.stages ?? {}
     stages.first_frame_ms = sinceMs(now, this.options.since ?? 0)
     this.options.onStarted?.({ transport: this.transport, stages })

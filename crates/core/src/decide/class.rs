@@ -6,6 +6,7 @@
 //! evening shopper counts as quiet at noon for a show that ends at two, and as lively for one at nine.
 
 use super::hazard::{Hazard, Presence, Situation};
+use super::moment::{CELLS_MAX, COSTS};
 use super::rhythm::Intensity;
 use super::state::{STATES, State};
 use crate::decay::{exp2, log2};
@@ -23,7 +24,9 @@ pub fn factor(class: usize) -> f64 {
 }
 
 /// Longest span of slots, so that nothing loops without bound.
-pub const SLOTS_MAX: usize = 2880;
+pub const SLOTS_MAX: usize = 1440;
+
+const _: () = assert!(SLOTS_MAX * CLASSES * STATES * COSTS <= CELLS_MAX, "the longest show fits a table");
 
 /// The span that a moment table covers, on one clock.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -141,7 +144,7 @@ mod tests {
         assert_eq!(span.slot(START + 4 * 3600), None);
         assert_eq!(span.hour(61), LocalHour { hour: 10, weekend: true });
         let long = Span::between(START, START + 30 * 86_400, 60, 480);
-        assert!(long.slots <= SLOTS_MAX && long.slot_s == 900);
+        assert!(long.slots <= SLOTS_MAX && long.slot_s == 1800);
     }
 
     #[test]
