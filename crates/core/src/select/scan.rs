@@ -85,20 +85,13 @@ struct Says {
 
 impl Says {
     fn of(model: &Response) -> Self {
-        let none = [0; SHAPE.features.len()];
-        let bias = model.predict(&none, true).logit;
-        let at = |feature: usize, bin: usize| {
-            let mut bins = none;
-            bins[feature] = bin as u8;
-            model.predict(&bins, true).logit - bias
-        };
         Says {
-            cosine: std::array::from_fn(|it| at(0, it)),
-            category: std::array::from_fn(|it| at(1, it)),
-            host: std::array::from_fn(|it| at(2, it)),
-            power: std::array::from_fn(|it| at(8, it)),
-            tier: std::array::from_fn(|it| at(9, it)),
-            sex: std::array::from_fn(|it| at(11, it)),
+            cosine: std::array::from_fn(|it| model.adds(0, it)),
+            category: std::array::from_fn(|it| model.adds(1, it)),
+            host: std::array::from_fn(|it| model.adds(2, it)),
+            power: std::array::from_fn(|it| model.adds(8, it)),
+            tier: std::array::from_fn(|it| model.adds(9, it)),
+            sex: std::array::from_fn(|it| model.adds(11, it)),
         }
     }
 }
