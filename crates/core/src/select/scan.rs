@@ -10,7 +10,6 @@ use super::kernel::{self, CATEGORY_RANKS, HALF, HOST_RANKS, Page, Reasons, Squar
 use super::row::{self, CATEGORIES, HOSTS, Row, Rows, THERE};
 use super::turns::{NOT_ELIGIBLE, Scored};
 use super::vector::Direction;
-use crate::decide::features::SHAPE;
 use crate::decide::response::Response;
 use crate::event::{Channel, Class};
 use crate::id::Term;
@@ -32,7 +31,7 @@ const SPAN: f32 = 16.0;
 /// Ranks of a name among a shopper's own, as the model has them, with none.
 const RANKS: usize = 5;
 
-/// Borders of the bins of the cosine, as the model has them ([`SHAPE`]): whole twentieths.
+/// Borders of the bins of the cosine, as the model has them ([`SHAPE`](crate::decide::features::SHAPE)): whole twentieths.
 const COSINES: [f32; 7] = [0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.65];
 
 /// The rules that are the same for all shows.
@@ -273,6 +272,7 @@ mod tests {
     use super::*;
     use crate::decay::Level;
     use crate::decide::chance::mix;
+    use crate::decide::features::SHAPE;
     use crate::decide::model::Prior;
     use crate::decide::response::Treatment;
     use crate::profile::Hot;
