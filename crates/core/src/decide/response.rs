@@ -145,6 +145,19 @@ impl Response {
         terms
     }
 
+    /// What a bin of one feature adds to the log odds of a pushed shopper, beside the feature's first bin.
+    pub fn adds(&self, feature: usize, bin: usize) -> f64 {
+        let half = 1 + self.shape.bins();
+        let first = 1 + self.shape.features[..feature].iter().map(|it| usize::from(it.bins)).sum::<usize>();
+        let bin = bin.min(usize::from(self.shape.features[feature].bins) - 1);
+        let pushed = 1.0 - self.treatment.share;
+        let mean = |bin: usize| {
+            let [main, effect] = [first + bin, half + first + bin].map(|at| f64::from(self.weights[at].mean));
+            main + pushed * effect
+        };
+        mean(bin) - mean(0)
+    }
+
     /// Parts of an example: bias and bins, then the effect and its bins.
     fn len(&self) -> usize {
         2 * (1 + self.shape.features.len())
@@ -243,6 +256,16 @@ mod tests {
             model.explain_effect(&[1, 1])[0].mean
         };
         assert!(moved(true) > 0.0 && moved(false) < 0.0 && -moved(false) > 1.5 * moved(true));
+    }
+
+    #[test]
+    fn what_a_bin_adds_is_the_difference_of_two_predictions() {
+        let model = learned();
+        let nobody = model.predict(&[0, 0], true).logit;
+        for (feature, bin, bins) in [(0, 0, [0, 0]), (0, 5, [5, 0]), (1, 2, [0, 2]), (1, 9, [0, 3])] {
+            let difference = model.predict(&bins, true).logit - nobody;
+            assert!((model.adds(feature, bin) - difference).abs() < 1e-6, "{feature} {bin}");
+        }
     }
 
     #[test]

@@ -10,7 +10,6 @@ use super::kernel::{self, CATEGORY_RANKS, HALF, HOST_RANKS, Page, Reasons, Squar
 use super::row::{self, CATEGORIES, HOSTS, Row, Rows, THERE};
 use super::turns::{NOT_ELIGIBLE, Scored};
 use super::vector::Direction;
-use crate::decide::features::SHAPE;
 use crate::decide::response::Response;
 use crate::event::{Channel, Class};
 use crate::id::Term;
@@ -29,7 +28,10 @@ const UNIT: f32 = 256.0;
 /// No single reason counts for more than this, in log odds.
 const SPAN: f32 = 16.0;
 
-/// Borders of the bins of the cosine, as the model has them ([`SHAPE`]): whole twentieths.
+/// Ranks of a name among a shopper's own, as the model has them, with none.
+const RANKS: usize = 5;
+
+/// Borders of the bins of the cosine, as the model has them ([`SHAPE`](crate::decide::features::SHAPE)): whole twentieths.
 const COSINES: [f32; 7] = [0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.65];
 
 /// The rules that are the same for all shows.
@@ -70,18 +72,41 @@ fn steps(log_odds: f64) -> i16 {
     (log_odds as f32).clamp(-SPAN, SPAN).mul_add(UNIT, 0.0) as i16
 }
 
+/// What the model says of single bins, in log odds beside nobody in particular. Asked once for all shows and rows.
+struct Says {
+    cosine: [f64; COSINES.len() + 2],
+    category: [f64; RANKS],
+    host: [f64; RANKS],
+    power: [f64; 6],
+    tier: [f64; 7],
+    sex: [f64; 4],
+}
+
+impl Says {
+    fn of(model: &Response) -> Self {
+        Says {
+            cosine: std::array::from_fn(|it| model.adds(0, it)),
+            category: std::array::from_fn(|it| model.adds(1, it)),
+            host: std::array::from_fn(|it| model.adds(2, it)),
+            power: std::array::from_fn(|it| model.adds(8, it)),
+            tier: std::array::from_fn(|it| model.adds(9, it)),
+            sex: std::array::from_fn(|it| model.adds(11, it)),
+        }
+    }
+}
+
 impl Reasons {
-    fn of(wanted: &Wanted, towards: &Towards, at: impl Fn(usize, usize) -> f64) -> Self {
+    fn of(wanted: &Wanted, towards: &Towards, says: &Says) -> Self {
         let one = 4.0 * towards.length;
         let of = |parts: f32| if one > 0.0 { (parts * 65_536.0 / one) as i16 } else { 0 };
         // The first for all below 0, then one for each twentieth.
         let by_cosine = |place: usize| {
             let from = (place as f32 - 0.5) / 20.0;
-            steps(at(0, 1 + COSINES.iter().filter(|it| from >= **it).count()))
+            steps(says.cosine[1 + COSINES.iter().filter(|it| from >= **it).count()])
         };
-        let worth = |feature: usize, place: usize, term: Term| {
+        let worth = |of_rank: &[f64; RANKS], place: usize, term: Term| {
             let rank = rank(place);
-            let worth = at(feature, rank) - at(feature, 0) + 0.25 * rank as f64;
+            let worth = of_rank[rank] - of_rank[0] + 0.25 * rank as f64;
             // An empty place looks like no name at all: who wants none gets nothing for it.
             if term == Term::NONE { 0 } else { steps(worth) }
         };
@@ -92,11 +117,11 @@ impl Reasons {
             slope: of(UNIT),
             category: (
                 row::folded(wanted.category),
-                CATEGORY_RANKS.map(|places| worth(1, places[0], wanted.category)),
+                CATEGORY_RANKS.map(|places| worth(&says.category, places[0], wanted.category)),
             ),
             host: (
                 row::folded(wanted.host),
-                HOST_RANKS.map(|places| worth(2, places[0] - CATEGORIES, wanted.host)),
+                HOST_RANKS.map(|places| worth(&says.host, places[0] - CATEGORIES, wanted.host)),
             ),
         }
     }
@@ -115,23 +140,21 @@ mod column {
 impl Match {
     /// The tables of shows (at most [`SHOWS`]; further ones are left out), from the model as it stands.
     pub fn new(wanted: &[Wanted], model: &Response, rules: &Rules) -> Self {
-        let none = [0; SHAPE.features.len()];
-        let bias = model.predict(&none, true).logit;
-        let at = |feature: usize, bin: usize| {
-            let mut bins = none;
-            bins[feature] = bin as u8;
-            model.predict(&bins, true).logit - bias
-        };
+        let says = Says::of(model);
         let wanted = &wanted[..wanted.len().min(SHOWS)];
         let towards: Vec<Towards> = wanted.iter().map(|it| Towards::of(&it.direction)).collect();
         let bit = |it: &Channel| 1u32 << consent_bit(*it, Class::Marketing);
         let assumed = rules.channels.iter().filter(|it| rules.consent_assumed & 1 << **it as u8 != 0);
         let by_who = |who: usize| {
             let (tier, power, sex) = (who & 7, who >> 3 & 7, who >> 6);
-            steps(at(9, tier.min(6)) + at(8, power.min(5)) + at(11, sex))
+            steps(says.tier[tier.min(6)] + says.power[power.min(5)] + says.sex[sex])
         };
         Match {
-            reasons: wanted.iter().zip(&towards).map(|(it, towards)| Reasons::of(it, towards, at)).collect(),
+            reasons: wanted
+                .iter()
+                .zip(&towards)
+                .map(|(it, towards)| Reasons::of(it, towards, &says))
+                .collect(),
             towards,
             by_who: std::array::from_fn(by_who),
             given: row::marketing(rules.channels.iter().map(bit).fold(0, |sum, it| sum | it)),
@@ -249,6 +272,7 @@ mod tests {
     use super::*;
     use crate::decay::Level;
     use crate::decide::chance::mix;
+    use crate::decide::features::SHAPE;
     use crate::decide::model::Prior;
     use crate::decide::response::Treatment;
     use crate::profile::Hot;

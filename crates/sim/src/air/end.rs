@@ -4,9 +4,11 @@
 use super::Air;
 use crate::disk::Faults;
 use crate::node::Node;
+use beckon_core::profile::device::ClaimKey;
 use beckon_core::push::report::Report;
 use beckon_core::push::{End, Life, PushId, Reason};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 /// Rounds until nothing may be open any more: an hour of them.
 const ROUNDS: u64 = 2_000;
@@ -86,8 +88,27 @@ impl Air {
         }
     }
 
+    /// Nothing is under way any more: every device and every push address is with one shopper at most.
+    fn judge_owners(&self) -> Result<(), String> {
+        let mut owners: BTreeMap<ClaimKey, Arc<str>> = BTreeMap::new();
+        for shard in self.straight.shards() {
+            for slot in shard.store().slots() {
+                let cold = shard.store().cold(slot);
+                let keys: BTreeSet<ClaimKey> =
+                    cold.details.iter().flat_map(|it| it.devices.keys()).map(|it| it.0).collect();
+                for key in keys {
+                    if let Some(other) = owners.insert(key, cold.id.clone()) {
+                        return Err(format!("{key:?} is with {other} and with {}", cold.id));
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
     fn judge_all(&mut self, node: &Node) -> Result<(), String> {
         self.straight.compare(node)?;
+        self.judge_owners()?;
         let mut decided: BTreeMap<PushId, ()> = self.judge.lives().ids().map(|it| (it, ())).collect();
         for show in self.script.shows() {
             let mut report = Report::default();
