@@ -18,7 +18,7 @@
  * What the browser counts of a session.
  * @param {RTCPeerConnection} [peer]
  */
-export async function counted(peer) {
+export async function countsOf(peer) {
   const sum = { freezes: 0, frozen_ms: 0, frames: 0, lost: 0 }
   if (!peer || peer.signalingState === 'closed') return sum
   const report = await peer.getStats().catch(() => undefined)

@@ -2,7 +2,7 @@
 // away. It joins by WHEP (whep.js); rooms that only give HLS are played by the browser where it can. It measures what a
 // shopper waits for: the stages up to the first picture, and stalls. The room page carries it in its head.
 
-import { attach, counted, eachPicture } from './pictures.js'
+import { attach, countsOf, eachPicture } from './pictures.js'
 import { JOIN_MAX_MS, NotJoined, begin, end, sinceMs } from './whep.js'
 
 /** @typedef {import('./whep.js').Source} Source */
@@ -144,7 +144,7 @@ export class Player {
 
   /** @returns {Promise<PlayerStats>} */
   async stats() {
-    const now = await counted(this.join?.peer)
+    const now = await countsOf(this.join?.peer)
     const before = this.before
     const standing = this.stillSince ? performance.now() - this.stillSince : 0
     return {
@@ -270,7 +270,7 @@ export class Player {
    */
   async keep(join) {
     const late = setTimeout(() => join.peer.close(), LOST_MS)
-    const now = await counted(join.peer)
+    const now = await countsOf(join.peer)
     clearTimeout(late)
     join.peer.close()
     for (const key of /** @type {const} */ (['freezes', 'frozen_ms', 'frames', 'lost'])) this.before[key] += now[key]
