@@ -15,7 +15,7 @@ if (!base || !key) {
   console.error('BECKON_URL and BECKON_SERVER_KEY say where Beckon is')
   process.exit(2)
 }
-const LIMIT_MS = 60_000
+const LIMIT_MS = 90_000
 const SHOP = 'https://shop.test'
 const sizes = { phone: { width: 390, height: 844 }, desktop: { width: 1440, height: 900 } }
 
