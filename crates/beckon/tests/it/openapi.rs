@@ -3,7 +3,7 @@
 //!
 //! Both are peers, installed by `tests/peers/install` and skipped where they are absent, see `peers`.
 
-use crate::peers::{is_here, peers};
+use crate::peers::{alone, is_here, peers};
 use crate::server::{SERVER_KEY, Server, WRITE_KEY, request};
 use serde_json::{Value, json};
 use std::process::Command;
@@ -75,6 +75,7 @@ fn a_client_made_from_the_description_is_never_surprised() {
     if !is_here("the client made from OpenAPI", std::slice::from_ref(&client)) {
         return;
     }
+    let _alone = alone();
     let dir = tempfile::tempdir().unwrap();
     let server = Server::start(&dir.path().join("data"), &[]);
     plan(&server);

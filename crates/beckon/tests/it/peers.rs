@@ -7,6 +7,7 @@ use crate::server::{Server, WRITE_KEY};
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 pub fn peers() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/peers")
@@ -23,6 +24,19 @@ pub fn is_here(what: &str, needed: &[PathBuf]) -> bool {
         crate::server::skipped(&format!("{what} is not installed; tests/peers/install installs it"));
     }
     missing.is_none()
+}
+
+/// Held by whoever keeps a core busy for long, such as a browser that encodes a picture: one at a time, or each would have
+/// to be given time for all.
+pub fn alone() -> MutexGuard<'static, ()> {
+    static ALONE: Mutex<()> = Mutex::new(());
+    ALONE.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Whether there is a browser with its driver; then nobody else keeps a core busy until this is dropped.
+pub fn browser() -> Option<MutexGuard<'static, ()>> {
+    let needed = [peers().join("node/node_modules/playwright-core"), PathBuf::from("/usr/bin/chromium")];
+    is_here("Chromium with its driver", &needed).then(alone)
 }
 
 /// Runs a peer against a fresh server and compares what it says it sent with what the server knows.
@@ -128,9 +142,8 @@ fn the_segment_sdk_for_python_tells_it_packed() {
     python(&["USER", "--gzip"]);
 }
 
-fn browser(arguments: &[&str]) {
-    let needed = [peers().join("node/node_modules"), PathBuf::from("/usr/bin/chromium")];
-    if is_here("Chromium with the SDK for browsers", &needed) {
+fn page(arguments: &[&str]) {
+    if let Some(_alone) = browser() {
         let mut command = Command::new("node");
         command.arg(peers().join("browser/drive.mjs"));
         tells_its_story(command, arguments);
@@ -139,10 +152,10 @@ fn browser(arguments: &[&str]) {
 
 #[test]
 fn a_browser_page_with_the_segment_sdk_tells_its_story() {
-    browser(&["USER"]);
+    page(&["USER"]);
 }
 
 #[test]
 fn a_browser_page_tells_it_in_batches() {
-    browser(&["USER", "--batch"]);
+    page(&["USER", "--batch"]);
 }

@@ -1,6 +1,6 @@
 //! The live room over HTTP: who may come in, what WHIP and WHEP promise, and real browsers on both sides.
 
-use crate::peers::{is_here, peers};
+use crate::peers::{alone, browser, is_here, peers};
 use crate::server::{Answer, SERVER_KEY, Server, bearer, request};
 use serde_json::{Value, json};
 use std::process::Command;
@@ -164,10 +164,7 @@ fn whoever_comes_when_the_room_is_full_is_told_when_to_come_again() {
 /// Runs the browsers; `None` if they are not installed.
 fn browsers(live: &Live, arguments: &[&str]) -> Option<Value> {
     let script = peers().join("browser/room.mjs");
-    if !is_here("a browser", &["/usr/bin/chromium".into(), peers().join("node/node_modules/playwright-core")])
-    {
-        return None;
-    }
+    let _alone = browser()?;
     let run = Command::new("node")
         .arg(script)
         .args(arguments)
@@ -223,6 +220,7 @@ fn ffmpeg_publishes_by_whip_and_aiortc_plays_by_whep() {
     if !is_here("ffmpeg and aiortc", std::slice::from_ref(&python)) {
         return;
     }
+    let _alone = alone();
     let run = Command::new(python)
         .arg(peers().join("python/room.py"))
         .env("BECKON_URL", format!("http://{}", live.server.address))

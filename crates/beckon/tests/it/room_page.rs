@@ -1,13 +1,12 @@
 //! The room page as browsers meet it: painted when it comes, followed live, and heard.
 
-use crate::peers::{is_here, peers};
+use crate::peers::{browser, peers};
 use crate::server::{Answer, SERVER_KEY, Server, bearer, request};
 use crate::shows::{get, offer, put, server, show, to};
 use crate::sink::Sink;
 use serde_json::{Value, json};
 use std::io::{Read, Write};
 use std::net::TcpStream;
-use std::path::PathBuf;
 use std::time::Duration;
 
 /// 2026-11-11T12:00:00Z, the start of the show.
@@ -359,10 +358,7 @@ fn a_room_elsewhere_is_played_from_there() {
 
 #[test]
 fn a_shopper_in_a_real_browser_sees_the_picture_move_and_the_host_pin_products() {
-    let needed = [peers().join("node/node_modules"), PathBuf::from("/usr/bin/chromium")];
-    if !is_here("Chromium with the driver for browsers", &needed) {
-        return;
-    }
+    let Some(_alone) = browser() else { return };
     let dir = tempfile::tempdir().unwrap();
     let server = Server::start(dir.path(), &[]);
     let run = std::process::Command::new("node")
@@ -406,10 +402,7 @@ fn a_tap_link_and_a_shows_page_let_one_into_its_room_and_into_no_other() {
 
 #[test]
 fn a_page_waits_for_the_host_plays_him_and_stays_when_he_comes_again() {
-    let needed = [peers().join("node/node_modules"), PathBuf::from("/usr/bin/chromium")];
-    if !is_here("Chromium with the driver for browsers", &needed) {
-        return;
-    }
+    let Some(_alone) = browser() else { return };
     let dir = tempfile::tempdir().unwrap();
     let server = Server::start(dir.path(), &[]);
     let run = std::process::Command::new("node")
