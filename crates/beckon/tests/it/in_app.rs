@@ -395,8 +395,6 @@ async fn a_push_goes_over_the_connection_and_the_report_says_what_became_of_it()
     // Acknowledged.
     let (mut client, ..) = shop.enter(&of_shopper("u-1")).await;
     looks(&shop, "u-1");
-    println!("{:#}", shop.get("shows/tonight/shoppers/u-1/why"));
-    println!("{:#}", shop.get("profiles/u-1"));
     let frame = client.frame().await;
     let message = &frame["message"];
     assert_eq!((&message["show_id"], &message["product_id"]), (&json!("tonight"), &json!("serum")));
