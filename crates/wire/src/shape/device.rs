@@ -58,6 +58,10 @@ pub struct PushSubscription {
     /// Where its push service takes messages.
     #[cfg_attr(feature = "openapi", schema(format = "uri", min_length = 1, max_length = 2048))]
     pub endpoint: String,
+    /// When it expires, if the browser says so, in milliseconds since the epoch. It is not looked at: the push service
+    /// says when a subscription is gone.
+    #[serde(default, rename = "expirationTime", skip_serializing)]
+    pub expiration_time: Option<u64>,
     /// Its keys.
     pub keys: SubscriptionKeys,
 }
@@ -179,10 +183,16 @@ mod tests {
 
     #[test]
     fn a_subscription_is_kept_in_one_spelling() {
-        let text =
-            r#"{"user_id":"u","subscription":{"keys":{"auth":"a","p256dh":"p"},"endpoint":"https://p/1"}}"#;
-        let input: DeviceInput = serde_json::from_str(text).unwrap();
         let token = r#"{"endpoint":"https://p/1","keys":{"p256dh":"p","auth":"a"}}"#;
-        assert_eq!(input.address().unwrap(), Some((Some(Channel::WebPush), token.to_owned())));
+        // The second is what a browser makes of its subscription as JSON.
+        for subscription in [
+            r#"{"keys":{"auth":"a","p256dh":"p"},"endpoint":"https://p/1"}"#,
+            r#"{"endpoint":"https://p/1","expirationTime":null,"keys":{"p256dh":"p","auth":"a"}}"#,
+            r#"{"endpoint":"https://p/1","expirationTime":1795348800000,"keys":{"p256dh":"p","auth":"a"}}"#,
+        ] {
+            let text = format!(r#"{{"user_id":"u","subscription":{subscription}}}"#);
+            let input: DeviceInput = serde_json::from_str(&text).unwrap();
+            assert_eq!(input.address().unwrap(), Some((Some(Channel::WebPush), token.to_owned())));
+        }
     }
 }
