@@ -8,7 +8,7 @@
 #[allow(dead_code, reason = "the tests use what this does not")]
 mod world;
 
-use beckon_room::{Arrival, Codec, Deframer, Effects, Floor, Input, Join, Via, ufrag};
+use beckon_room::{Arrival, Codec, Deframer, Effects, Floor, Input, Join, Manner, Via, ufrag};
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 use world::random::Random;
@@ -89,8 +89,11 @@ fn main() {
             let offer = String::from_utf8_lossy(&offer).into_owned();
             let publishes = random.permille(300);
             offers += 1;
-            if let Ok(answered) = floor.join(now, Join { room: "f", publishes, offer: &offer }, &mut effects)
-            {
+            if let Ok(answered) = floor.join(
+                now,
+                Join { room: "f", publishes, manner: Manner::Fast, offer: &offer },
+                &mut effects,
+            ) {
                 accepted += 1;
                 let _ = floor.leave(now, answered.session, publishes, &mut effects);
             }

@@ -40,3 +40,4 @@ pub use spectator::{BadAnswer, Seen, Spectator};
 pub use status::{LayerStatus, Status, Warning};
 pub use stun::ufrag;
 pub use tcp::{Deframer, frame};
+pub use viewer::Manner;

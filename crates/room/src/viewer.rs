@@ -17,6 +17,17 @@ use std::time::{Duration, Instant};
 /// How old a key frame may be that is shown alone until the next comes.
 const POSTER_AGE_MAX: Duration = Duration::from_secs(10);
 
+/// How a viewer is let in.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Manner {
+    /// With all that makes the first picture come early.
+    #[default]
+    Fast,
+    /// As a forwarder does that keeps nothing: the client begins the handshake once it has named a pair, and the
+    /// picture begins with the next key frame, which is asked for. To compare with.
+    Plain,
+}
+
 /// What a viewer sees.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Showing {
@@ -49,6 +60,7 @@ pub struct Viewer<P> {
     pub heard: Instant,
     /// Whether media can flow.
     pub connected: bool,
+    manner: Manner,
     source: u64,
     showing: Showing,
     wanted: Option<usize>,
@@ -65,12 +77,13 @@ pub struct Viewer<P> {
 
 impl<P: Peer> Viewer<P> {
     /// A viewer who has just come.
-    pub fn new(now: Instant, peer: P) -> Self {
+    pub fn new(now: Instant, peer: P, manner: Manner) -> Self {
         Viewer {
             peer,
             came: now,
             heard: now,
             connected: false,
+            manner,
             source: 0,
             showing: Showing::Nothing,
             wanted: None,
@@ -114,6 +127,9 @@ impl<P: Peer> Viewer<P> {
         let any = ladder.iter().find(|(at, _)| playable(*at));
         let (at, _) = *whole.or(any)?;
         self.wanted = Some(at);
+        if self.manner == Manner::Plain {
+            return Some(at);
+        }
         let layer = &publisher.layers[at];
         let fresh = layer.key_frame_at.is_some_and(|then| now - then < POSTER_AGE_MAX);
         let Some(first) = layer.group.first().filter(|_| fresh || whole.is_some()) else { return Some(at) };
@@ -242,7 +258,8 @@ impl<P: Peer> Viewer<P> {
         let picture = packet.codec.picture(&packet.payload);
         match self.video.map(packet.sequence, packet.timestamp, kept.taken, picture) {
             Some(numbers) => {
-                let at_once = kept.taken < *self.began.get_or_insert(kept.taken) + AT_ONCE_FOR;
+                let new = kept.taken < *self.began.get_or_insert(kept.taken) + AT_ONCE_FOR;
+                let at_once = new && self.manner == Manner::Fast;
                 self.peer.write(Outgoing { at_once, ..outgoing(kept, numbers) })
             }
             None => false,

@@ -6,13 +6,14 @@ use super::answer::Failure;
 use super::auth::header_key;
 use crate::dispatch::tap::BadToken;
 use crate::room::{Knock, Rooms};
-use axum::extract::{Path, State};
+use axum::extract::{Path, Query, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use beckon_core::limits::NAME_BYTES_MAX;
-use beckon_room::{OFFER_BYTES_MAX, Refusal};
+use beckon_room::{Manner, OFFER_BYTES_MAX, Refusal};
 use beckon_wire::problem::{Code, Problem};
 use bytes::Bytes;
+use serde::Deserialize;
 
 /// The media type of offers and answers.
 const SDP: &str = "application/sdp";
@@ -86,6 +87,7 @@ async fn join(
     app: App,
     room: String,
     publishes: bool,
+    manner: Manner,
     headers: &HeaderMap,
     body: Bytes,
 ) -> Result<Response, Failure> {
@@ -98,7 +100,7 @@ async fn join(
     let offer = String::from_utf8(body.to_vec()).map_err(|_| {
         Failure::from(Problem::new(Code::OfferUnreadable).with_detail("the offer is not UTF-8 text"))
     })?;
-    let answered = match rooms.join(Knock { room: room.clone(), publishes, offer }).await {
+    let answered = match rooms.join(Knock { room: room.clone(), publishes, manner, offer }).await {
         Ok(answered) => answered,
         Err(refusal) => {
             let after = match refusal {
@@ -187,17 +189,38 @@ pub async fn whip(
     headers: HeaderMap,
     body: Bytes,
 ) -> Result<Response, Failure> {
-    join(app, room, true, &headers, body).await
+    join(app, room, true, Manner::Fast, &headers, body).await
 }
 
-/// `POST /whep/{room}`: watches.
+/// What a viewer may ask for.
+#[derive(Deserialize)]
+pub struct Asked {
+    /// How it wants to be let in; `plain` to compare with.
+    #[serde(default)]
+    join: How,
+}
+
+#[derive(Deserialize, Clone, Copy, Default)]
+#[serde(rename_all = "snake_case")]
+enum How {
+    #[default]
+    Fast,
+    Plain,
+}
+
+/// `POST /whep/{room}`: watches. `?join=plain` does without all that makes a join fast.
 pub async fn whep(
     State(app): State<App>,
     Path(room): Path<String>,
+    Query(asked): Query<Asked>,
     headers: HeaderMap,
     body: Bytes,
 ) -> Result<Response, Failure> {
-    join(app, room, false, &headers, body).await
+    let manner = match asked.join {
+        How::Fast => Manner::Fast,
+        How::Plain => Manner::Plain,
+    };
+    join(app, room, false, manner, &headers, body).await
 }
 
 /// `DELETE /whip/{room}/{session}`: stops publishing.

@@ -3,7 +3,7 @@
 use super::limits::BATCH_MAX;
 use super::socket::Socket;
 use crate::clock::{Stopwatch, monotonic};
-use beckon_room::{Answered, Arrival, Effects, Floor, Input, Join, Lines, Refusal, Status, Via};
+use beckon_room::{Answered, Arrival, Effects, Floor, Input, Join, Lines, Manner, Refusal, Status, Via};
 use std::io;
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -24,6 +24,8 @@ pub struct Knock {
     pub room: String,
     /// To publish rather than to watch.
     pub publishes: bool,
+    /// How a viewer is let in.
+    pub manner: Manner,
     /// The offer, SDP.
     pub offer: String,
 }
@@ -146,7 +148,8 @@ impl Thread {
                 }
             }
             Ask::Join { knock, reply } => {
-                let join = Join { room: &knock.room, publishes: knock.publishes, offer: &knock.offer };
+                let Knock { room, publishes, manner, offer } = &knock;
+                let join = Join { room, publishes: *publishes, manner: *manner, offer };
                 let _ = reply.send(self.floor.join(now, join, effects));
             }
             Ask::Leave { room, publishes, name, reply } => {

@@ -11,6 +11,7 @@ use crate::refusal::Refusal;
 use crate::room::{Room, SecondPublisher};
 use crate::session::{Answer, Identity, Lines, Role, Session};
 use crate::status::Status;
+use crate::viewer::Manner;
 use demux::Demux;
 use std::collections::BTreeMap;
 use std::time::Instant;
@@ -51,6 +52,8 @@ pub struct Join<'a> {
     pub room: &'a str,
     /// Publishes rather than watches.
     pub publishes: bool,
+    /// How a viewer is let in.
+    pub manner: Manner,
     /// The offer, SDP.
     pub offer: &'a str,
 }
@@ -117,7 +120,7 @@ impl Floor {
         let Some((_, room)) = self.rooms.get_mut(&key) else { return Err(Refusal::Unknown) };
         match join.publishes {
             true => room.publish(now, id, session, effects),
-            false => room.watch(now, id, session),
+            false => room.watch(now, id, session, join.manner),
         }
         self.seats.insert(id, Seat { room: key, publishes: join.publishes, client: client_name(join.offer) });
         self.demux.name(answer.ufrag.clone(), id);
@@ -142,7 +145,7 @@ impl Floor {
             busy_permille: self.busy_permille,
         };
         admission.admit(&self.place.capacity)?;
-        Ok(Role::Viewer { probe: room.is_none_or(Room::may_have_layers) })
+        Ok(Role::Viewer { probe: room.is_none_or(Room::may_have_layers), manner: join.manner })
     }
 
     fn room_key(&mut self, now: Instant, name: &str) -> u64 {

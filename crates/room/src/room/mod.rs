@@ -11,7 +11,7 @@ use crate::packet::Packet;
 use crate::peer::{Arrival, Event, Peer, Polled};
 use crate::publisher::Publisher;
 use crate::refusal::Refusal;
-use crate::viewer::Viewer;
+use crate::viewer::{Manner, Viewer};
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap};
 use std::time::Instant;
@@ -144,8 +144,8 @@ impl<P: Peer> Room<P> {
     }
 
     /// A viewer comes in.
-    pub fn watch(&mut self, now: Instant, id: SessionId, peer: P) {
-        self.viewers.insert(id, Viewer::new(now, peer));
+    pub fn watch(&mut self, now: Instant, id: SessionId, peer: P, manner: Manner) {
+        self.viewers.insert(id, Viewer::new(now, peer, manner));
         self.dirty.push(id);
     }
 

@@ -7,6 +7,7 @@ use super::payloads::Payloads;
 use super::{Line, Session};
 use crate::limits::*;
 use crate::refusal::Refusal;
+use crate::viewer::Manner;
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 use str0m::bwe::Bitrate;
@@ -26,7 +27,15 @@ pub enum Role {
     Viewer {
         /// Whether what its network carries is to be found out, to choose a layer by.
         probe: bool,
+        /// How it is let in.
+        manner: Manner,
     },
+}
+
+impl Role {
+    fn is_fast(self) -> bool {
+        !matches!(self, Role::Viewer { manner: Manner::Plain, .. })
+    }
 }
 
 /// Where the server is reached.
@@ -77,7 +86,7 @@ impl Session {
         let sdp = answer.to_sdp_string();
         let mids: Vec<Mid> = outline.mids.iter().map(|mid| Mid::from(mid.as_str())).collect();
         let mut session = Session {
-            early: Early::new(creds.clone()),
+            early: Early::new(creds.clone(), role.is_fast()),
             audio: line(&mut rtc, &mids, MediaKind::Audio),
             video: line(&mut rtc, &mids, MediaKind::Video),
             payloads: Payloads::default(),
@@ -122,7 +131,7 @@ impl Session {
 }
 
 fn config(role: Role, creds: &IceCreds, identity: &Identity) -> RtcConfig {
-    let probe = role == Role::Viewer { probe: true };
+    let probe = matches!(role, Role::Viewer { probe: true, .. });
     let mut config = Rtc::builder()
         .clear_codecs()
         .enable_opus(true, false)
@@ -195,7 +204,8 @@ impl Outline {
             let line = line.trim_end();
             let line = match line {
                 // The server speaks first: one round trip less with DTLS 1.3 than waiting to be spoken to.
-                "a=setup:actpass" => "a=setup:passive",
+                "a=setup:actpass" if role.is_fast() => "a=setup:passive",
+                "a=setup:actpass" => "a=setup:active",
                 // A browser that could do both is asked for what the address is for.
                 "a=sendrecv" if role == Role::Publisher => "a=sendonly",
                 "a=sendrecv" => "a=recvonly",

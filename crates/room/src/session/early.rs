@@ -19,9 +19,9 @@ pub struct Early {
 }
 
 impl Early {
-    /// For a session with these credentials.
-    pub fn new(ours: IceCreds) -> Self {
-        Early { ours, done: false, crypto: str0m::crypto::from_feature_flags() }
+    /// For a session with these credentials; unless `wanted`, it keeps still.
+    pub fn new(ours: IceCreds, wanted: bool) -> Self {
+        Early { ours, done: !wanted, crypto: str0m::crypto::from_feature_flags() }
     }
 
     /// The same request with the pair named, if it is the first authenticated one.

@@ -5,7 +5,7 @@ use crate::runs::start;
 use crate::world::client::{Client, Heard};
 use crate::world::script::quiet;
 use crate::world::{ROOM, World};
-use beckon_room::{Effects, Identity, Join};
+use beckon_room::{Effects, Identity, Join, Manner};
 use std::net::SocketAddr;
 use std::time::Duration;
 use str0m::format::Codec;
@@ -13,7 +13,7 @@ use str0m::format::Codec;
 fn answer(world: &mut World, publishes: bool) -> String {
     let sends: Option<&[&str]> = if publishes { Some(&[]) } else { None };
     let (_, offer) = Client::new(world.now, world.address(), Codec::H264, sends);
-    let join = Join { room: "other", publishes, offer: &offer };
+    let join = Join { room: "other", publishes, manner: Manner::Fast, offer: &offer };
     world.floor.join(world.now, join, &mut Effects::new()).expect("taken").answer.sdp
 }
 

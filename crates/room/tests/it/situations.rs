@@ -5,7 +5,7 @@ use crate::world::host::Encoder;
 use crate::world::net::Weather;
 use crate::world::script::{floor, quiet};
 use crate::world::{World, shopper::Shopper};
-use beckon_room::{Identity, SecondPublisher, Warning};
+use beckon_room::{Identity, Manner, SecondPublisher, Warning};
 use std::time::Duration;
 use str0m::format::Codec;
 
@@ -41,6 +41,21 @@ fn who_joins_in_the_middle_of_a_group_sees_it_at_once_and_without_a_gap() {
     assert!(longest_gap(shopper) < Duration::from_millis(60), "{:?}", longest_gap(shopper));
     // What was in the past is caught up with.
     assert!(first.2 > Duration::from_millis(500) && shopper.shown[60].2 < Duration::from_millis(60));
+}
+
+#[test]
+fn who_asks_to_be_let_in_plainly_waits_for_the_next_key_frame() {
+    let mut world = world(SecondPublisher::Refuse);
+    assert!(world.publish(encoder(50, false), Weather::fair(1_000)));
+    world.pass(Duration::from_millis(5_500));
+    let came = world.now;
+    world.manner = Manner::Plain;
+    world.watch(Codec::H264, Weather::fair(5_000));
+    world.pass(Duration::from_secs(4));
+    let first = last(&world).shown.first().expect("a picture");
+    let waited = first.0 - came;
+    assert!((Duration::from_millis(450)..Duration::from_millis(560)).contains(&waited), "{waited:?}");
+    assert!(longest_gap(last(&world)) < Duration::from_millis(60));
 }
 
 #[test]

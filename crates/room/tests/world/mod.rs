@@ -9,7 +9,7 @@ pub mod random;
 pub mod script;
 pub mod shopper;
 
-use beckon_room::{Arrival, Effects, Floor, Input, Join, SessionId, Via};
+use beckon_room::{Arrival, Effects, Floor, Input, Join, Manner, SessionId, Via};
 use host::Host;
 use net::{Narrow, Net, Weather};
 use random::Random;
@@ -38,6 +38,8 @@ pub struct World {
     pub epoch: Instant,
     /// It is now.
     pub now: Instant,
+    /// How shoppers are let in.
+    pub manner: Manner,
     /// The room's side.
     pub floor: Floor,
     /// Hosts, gone ones too: they send no more.
@@ -74,6 +76,7 @@ impl World {
             samples: Vec::new(),
             net: Net::default(),
             effects: Effects::new(),
+            manner: Manner::Fast,
         }
     }
 
@@ -87,7 +90,7 @@ impl World {
     pub fn publish(&mut self, encoder: host::Encoder, weather: Weather) -> bool {
         let (number, clock) = (self.hosts.len() as u16, self.random.bits() as u32);
         let (mut host, offer) = Host::new(self.now, self.epoch, number, self.address(), encoder, clock);
-        let join = Join { room: "r", publishes: true, offer: &offer };
+        let join = Join { room: "r", publishes: true, manner: Manner::Fast, offer: &offer };
         let Ok(answered) = self.floor.join(self.now, join, &mut self.effects) else { return false };
         host.client.answered(self.now, &answered.answer.sdp);
         self.alive_from = self.hosts.len();
@@ -98,7 +101,7 @@ impl World {
     /// A shopper comes.
     pub fn watch(&mut self, codec: str0m::format::Codec, weather: Weather) {
         let (mut shopper, offer) = Shopper::new(self.now, self.epoch, self.address(), codec);
-        let join = Join { room: "r", publishes: false, offer: &offer };
+        let join = Join { room: "r", publishes: false, manner: self.manner, offer: &offer };
         let answered = self.floor.join(self.now, join, &mut self.effects).expect("there is room");
         shopper.client.answered(self.now, &answered.answer.sdp);
         self.shoppers.push(Way::new(shopper, answered.session, weather));

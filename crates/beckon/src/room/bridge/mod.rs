@@ -1,7 +1,9 @@
 //! `beckon room bridge`: a way that is long and loses, for tests on one machine. Clients send to the bridge in place
-//! of the server; it passes datagrams on in both directions, later, and not all of them.
+//! of the server; it passes datagrams on in both directions, later, and not all of them, and connections likewise.
 //!
 //! Chance comes from a seed, so two runs lose alike as long as the datagrams are the same.
+
+mod stream;
 
 use crate::clock::monotonic;
 use beckon_room::DATAGRAM_BYTES_MAX;
@@ -28,15 +30,45 @@ pub struct Args {
     /// The server's UDP address.
     #[arg(long, default_value = "127.0.0.1:8189")]
     pub to: SocketAddr,
+    /// Where clients connect to for HTTP; only datagrams are carried if it is left out.
+    #[arg(long, requires = "http_to")]
+    pub http_listen: Option<SocketAddr>,
+    /// The server's HTTP address.
+    #[arg(long, requires = "http_listen")]
+    pub http_to: Option<SocketAddr>,
     /// Milliseconds each way; the round trip is twice that.
     #[arg(long, default_value_t = 25)]
     pub delay_ms: u64,
-    /// Datagrams lost each way, in percent.
+    /// Datagrams and segments lost each way, in percent.
     #[arg(long, default_value_t = 0.0)]
     pub loss_percent: f64,
     /// What chance begins from.
     #[arg(long, default_value_t = 1)]
     pub seed: u64,
+}
+
+impl Args {
+    fn delay(&self) -> Duration {
+        Duration::from_millis(self.delay_ms)
+    }
+}
+
+/// Chance to lose by: xorshift (Marsaglia 2003).
+struct Chance(u64);
+
+impl Chance {
+    fn new(seed: u64) -> Chance {
+        Chance(seed | 1)
+    }
+
+    /// Whether the next is lost, so many of a hundred being so.
+    fn loses(&mut self, percent: f64) -> bool {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        // More than half lost is no way at all, and connections would never come to be.
+        ((self.0 >> 32) as f64) < percent.clamp(0.0, 50.0) / 100.0 * f64::from(u32::MAX)
+    }
 }
 
 /// A datagram under way.
@@ -55,24 +87,25 @@ struct Came {
 
 /// Runs until it is stopped.
 pub async fn run(args: &Args) -> std::io::Result<()> {
+    let Some((listen, to)) = args.http_listen.zip(args.http_to) else { return datagrams(args).await };
+    let listener = tokio::net::TcpListener::bind(listen).await?;
+    tokio::try_join!(datagrams(args), stream::run(args, listener, to)).map(|_| ())
+}
+
+async fn datagrams(args: &Args) -> std::io::Result<()> {
     let near = Arc::new(UdpSocket::bind(args.listen).await?);
     let (came, mut coming) = mpsc::channel::<Came>(FLYING_MAX);
     let mut far: BTreeMap<SocketAddr, Arc<UdpSocket>> = BTreeMap::new();
     let mut due: BinaryHeap<Reverse<(Instant, u64)>> = BinaryHeap::new();
     let mut flying: BTreeMap<u64, Flying> = BTreeMap::new();
-    let (mut number, mut chance) = (0_u64, args.seed | 1);
-    let delay = Duration::from_millis(args.delay_ms);
-    let lost = (args.loss_percent.clamp(0.0, 100.0) / 100.0 * f64::from(u32::MAX)) as u32;
+    let (mut number, mut chance) = (0_u64, Chance::new(args.seed));
+    let delay = args.delay();
     tokio::spawn(hear(near.clone(), None, came.clone()));
     loop {
         let next =
             due.peek().map(|Reverse((at, _))| *at).unwrap_or_else(|| monotonic() + Duration::from_secs(1));
         if let Ok(Some(datagram)) = tokio::time::timeout_at(next.into(), coming.recv()).await {
-            // Xorshift (Marsaglia 2003): good enough to lose by.
-            chance ^= chance << 13;
-            chance ^= chance >> 7;
-            chance ^= chance << 17;
-            if (chance >> 32) as u32 >= lost && flying.len() < FLYING_MAX {
+            if !chance.loses(args.loss_percent) && flying.len() < FLYING_MAX {
                 let Came { client, from_server, bytes } = datagram;
                 let (through, to) = match from_server {
                     true => (near.clone(), client),
