@@ -14,6 +14,7 @@ pub mod gateway;
 pub mod in_app;
 pub mod keys;
 pub mod open_files;
+mod own;
 pub mod replay;
 pub mod room;
 pub mod runtime;

@@ -2,6 +2,8 @@
 
 use super::App;
 use super::answer::Failure;
+use crate::own;
+use crate::room::{Counts, Rooms};
 use beckon_wire::collect::Collected;
 use beckon_wire::problem::Code;
 use prometheus_client::encoding::text::encode;
@@ -126,6 +128,49 @@ fn in_app(app: &App, registry: &mut Registry) {
     registry.register("in_app_closed", "In-app connections that the server closed, by reason", closed);
 }
 
+/// What the live room does.
+fn room(rooms: &Rooms, registry: &mut Registry) {
+    let sum = |of: fn(&Counts) -> &AtomicU64| {
+        rooms.counts().iter().map(|it| of(it).load(Ordering::Relaxed)).sum::<u64>()
+    };
+    let mut gauge = |name: &str, help: &str, value: u64| {
+        let gauge = Gauge::<i64>::default();
+        gauge.set(i64::try_from(value).unwrap_or(i64::MAX));
+        registry.register(name, help, gauge);
+    };
+    gauge("room_sessions", "Sessions of publishers and viewers in live rooms", sum(|it| &it.sessions));
+    gauge("room_kept_bytes", "Bytes of pictures kept for viewers to come", sum(|it| &it.kept_bytes));
+    let mut counter = |name: &str, help: &str, value: u64| {
+        let counter = Counter::<u64>::default();
+        counter.inc_by(value);
+        registry.register(name, help, counter);
+    };
+    counter("room_datagrams_sent", "Datagrams that live rooms sent", sum(|it| &it.sent));
+    counter("room_datagrams_received", "Datagrams that came in for live rooms", sum(|it| &it.received));
+    counter(
+        "room_datagrams_dropped",
+        "Datagrams that came in faster than live rooms could take them",
+        sum(|it| &it.dropped),
+    );
+    let busy = Counter::<f64, AtomicU64>::default();
+    busy.inc_by(sum(|it| &it.busy_ns) as f64 / 1e9);
+    registry.register("room_busy_seconds", "Time that threads of live rooms were at work", busy);
+}
+
+/// What the process takes of the machine, where the system says so.
+fn process(registry: &mut Registry) {
+    if let Some(seconds) = own::cpu_seconds() {
+        let cpu = Counter::<f64, AtomicU64>::default();
+        cpu.inc_by(seconds);
+        registry.register("cpu_seconds", "Processor time of the process", cpu);
+    }
+    if let Some(bytes) = own::resident_bytes() {
+        let resident = Gauge::<i64>::default();
+        resident.set(bytes as i64);
+        registry.register("resident_bytes", "Memory of the process that is resident", resident);
+    }
+}
+
 /// The metrics in OpenMetrics' text format.
 pub async fn render(app: &App) -> Result<String, Failure> {
     let mut registry = Registry::with_prefix("beckon");
@@ -176,6 +221,10 @@ pub async fn render(app: &App) -> Result<String, Failure> {
     counter("journal_bytes", "Bytes made durable", load(&committed.bytes));
     counter("journal_failures", "Commits that failed and were tried again", load(&committed.failures));
     in_app(app, &mut registry);
+    if let Some(rooms) = &app.rooms {
+        room(rooms, &mut registry);
+    }
+    process(&mut registry);
     registry.register("collect_requests", "Collect requests by outcome", app.tallies.requests.clone());
     let (longest, took) = (
         Family::<Turn, Gauge<f64, AtomicU64>>::default(),

@@ -1,11 +1,14 @@
 //! A thread with a floor of rooms: takes what has come, lets time pass, and sends.
 
+use super::counts::Counts;
 use super::limits::BATCH_MAX;
 use super::socket::Socket;
 use crate::clock::{Stopwatch, monotonic};
 use beckon_room::{Answered, Arrival, Effects, Floor, Input, Join, Lines, Manner, Refusal, Status, Via};
 use std::io;
 use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 use tokio::sync::{mpsc, oneshot};
 
@@ -80,6 +83,8 @@ pub struct Thread {
     pub lines: Lines,
     /// What comes in.
     pub asked: mpsc::Receiver<Ask>,
+    /// What it has done.
+    pub counts: Arc<Counts>,
 }
 
 /// Starts the thread of a floor.
@@ -127,11 +132,15 @@ impl Thread {
             }
             self.floor.flush(now, &mut effects);
             socket.send(&effects.datagrams).await;
+            Counts::add(&self.counts.sent, effects.datagrams.len() as u64);
             effects.clear();
             busy += working.elapsed();
+            Counts::add(&self.counts.busy_ns, working.elapsed().as_nanos() as u64);
             if span.elapsed() >= BUSY_SPAN {
                 let permille = busy.as_micros() * 1_000 / span.elapsed().as_micros().max(1);
                 self.floor.busy(permille as u32);
+                self.counts.sessions.store(self.floor.sessions() as u64, Ordering::Relaxed);
+                self.counts.kept_bytes.store(self.floor.kept_bytes() as u64, Ordering::Relaxed);
                 (span, busy) = (Stopwatch::start(), Duration::ZERO);
             }
         }

@@ -1,6 +1,7 @@
 //! Takes datagrams in, many with one call, and hands each to the floor that it is for: the first letter of a
 //! session's name is its floor, and an address stays with the floor that it first spoke to.
 
+use super::counts::Counts;
 use super::floor::{Ask, Incoming};
 use super::limits::ADDRESSES_MAX;
 use super::socket::Socket;
@@ -9,16 +10,21 @@ use quinn_udp::{BATCH_SIZE, RecvMeta};
 use std::collections::BTreeMap;
 use std::io::{self, IoSliceMut};
 use std::net::SocketAddr;
+use std::sync::Arc;
 use tokio::io::Interest;
 use tokio::sync::mpsc;
 
 /// Starts the thread.
-pub fn spawn(socket: std::net::UdpSocket, floors: Vec<mpsc::Sender<Ask>>) -> io::Result<()> {
+pub fn spawn(
+    socket: std::net::UdpSocket,
+    floors: Vec<mpsc::Sender<Ask>>,
+    counts: Vec<Arc<Counts>>,
+) -> io::Result<()> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     std::thread::Builder::new().name("room-in".to_owned()).spawn(move || {
         runtime.block_on(async move {
             match Socket::new(socket) {
-                Ok(socket) => run(&socket, &floors).await,
+                Ok(socket) => run(&socket, &floors, &counts).await,
                 Err(error) => tracing::error!(%error, "the live room cannot receive: restart the server"),
             }
         });
@@ -27,7 +33,7 @@ pub fn spawn(socket: std::net::UdpSocket, floors: Vec<mpsc::Sender<Ask>>) -> io:
 }
 
 /// Until the floors are gone.
-async fn run(socket: &Socket, floors: &[mpsc::Sender<Ask>]) {
+async fn run(socket: &Socket, floors: &[mpsc::Sender<Ask>], counts: &[Arc<Counts>]) {
     let (io, state) = socket.parts();
     // The kernel may join datagrams of one sender into one buffer.
     let each = DATAGRAM_BYTES_MAX * state.gro_segments().max(1);
@@ -53,10 +59,14 @@ async fn run(socket: &Socket, floors: &[mpsc::Sender<Ask>]) {
                 }
             }
         }
-        for (floor, datagrams) in floors.iter().zip(&mut sorted) {
-            if !datagrams.is_empty() {
+        for ((floor, datagrams), counts) in floors.iter().zip(&mut sorted).zip(counts) {
+            let came = datagrams.len() as u64;
+            if came > 0 {
+                Counts::add(&counts.received, came);
                 // A floor that is so far behind is better off without them.
-                let _ = floor.try_send(Ask::Datagrams(std::mem::take(datagrams)));
+                if floor.try_send(Ask::Datagrams(std::mem::take(datagrams))).is_err() {
+                    Counts::add(&counts.dropped, came);
+                }
             }
         }
     }

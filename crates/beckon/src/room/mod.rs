@@ -2,6 +2,7 @@
 //! of rooms; one more takes datagrams in and hands them to the floor that they are for.
 
 pub mod bridge;
+mod counts;
 mod floor;
 mod inbound;
 mod limits;
@@ -9,6 +10,7 @@ pub mod load;
 mod socket;
 mod tokens;
 
+pub use counts::Counts;
 pub use floor::Knock;
 pub use tokens::Tokens;
 
@@ -50,6 +52,7 @@ pub struct Rooms(Arc<Inner>);
 
 struct Inner {
     floors: Vec<mpsc::Sender<Ask>>,
+    counts: Vec<Arc<Counts>>,
     address: SocketAddr,
     fingerprint: String,
 }
@@ -65,7 +68,7 @@ impl Rooms {
         let address = socket.local_addr().unwrap_or(config.listen);
         let lines = Lines { udp: candidates(config, address), tcp: Vec::new() };
         let threads = config.room.threads();
-        let mut floors = Vec::new();
+        let (mut floors, mut counts) = (Vec::new(), Vec::new());
         for number in 0..threads {
             let place = Place {
                 number: number as u8,
@@ -79,18 +82,26 @@ impl Rooms {
             };
             let (asks, asked) = mpsc::channel(QUEUE_MAX);
             let own = socket.try_clone().map_err(Error::Thread)?;
-            let thread = floor::Thread { floor: Floor::new(place), lines: lines.clone(), asked };
+            let done = Arc::new(Counts::default());
+            counts.push(done.clone());
+            let thread =
+                floor::Thread { floor: Floor::new(place), lines: lines.clone(), asked, counts: done };
             floor::spawn(number, thread, own).map_err(Error::Thread)?;
             floors.push(asks);
         }
-        inbound::spawn(socket, floors.clone()).map_err(Error::Thread)?;
+        inbound::spawn(socket, floors.clone(), counts.clone()).map_err(Error::Thread)?;
         let fingerprint = identity.fingerprint();
-        Ok(Rooms(Arc::new(Inner { floors, address, fingerprint })))
+        Ok(Rooms(Arc::new(Inner { floors, counts, address, fingerprint })))
     }
 
     /// Where media is sent to.
     pub fn address(&self) -> SocketAddr {
         self.0.address
+    }
+
+    /// What the threads have done, each.
+    pub fn counts(&self) -> &[Arc<Counts>] {
+        &self.0.counts
     }
 
     /// SHA-256 of the certificate.
