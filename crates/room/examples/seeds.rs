@@ -34,7 +34,7 @@ fn main() {
                     if seed >= high {
                         return;
                     }
-                    match play(start(), seed, &identity) {
+                    match play(start(), seed, &identity, None) {
                         Ok(outcome) => {
                             shown.fetch_add(outcome.shown, Ordering::Relaxed);
                             sent.fetch_add(outcome.sent, Ordering::Relaxed);

@@ -1,5 +1,6 @@
 //! Runs of the simulated world: some seeds whole, and the situations that must never fail one by one.
 
+use crate::world::fault::Fault;
 use crate::world::script::play;
 use beckon_room::Identity;
 use std::time::Instant;
@@ -13,11 +14,21 @@ pub fn start() -> Instant {
 fn whatever_the_network_did_the_picture_goes_on_when_it_has_healed() {
     let identity = Identity::generate().expect("randomness");
     for seed in 0..24 {
-        if let Err(why) = play(start(), seed, &identity) {
+        if let Err(why) = play(start(), seed, &identity, None) {
             panic!(
                 "{why}\nplay it again: cargo run --release -p beckon-room --example seeds -- {seed}..{}",
                 seed + 1
             );
         }
+    }
+}
+
+#[test]
+fn faults_that_are_planted_are_found_for_what_they_are() {
+    let identity = Identity::generate().expect("randomness");
+    for (fault, found) in Fault::ALL {
+        let said: Vec<String> =
+            (0..8).filter_map(|seed| play(start(), seed, &identity, Some(fault)).err()).collect();
+        assert!(said.iter().any(|why| why.contains(found)), "{fault:?} was not found: {said:?}");
     }
 }

@@ -2,6 +2,7 @@
 //! reorder, on virtual time. Everything but the keys of the sessions follows from the seed.
 
 pub mod client;
+pub mod fault;
 pub mod host;
 pub mod net;
 pub mod picture;
@@ -10,6 +11,7 @@ pub mod script;
 pub mod shopper;
 
 use beckon_room::{Arrival, Effects, Floor, Input, Join, Manner, SessionId, Via};
+use fault::Fault;
 use host::Host;
 use net::{Narrow, Net, Weather};
 use random::Random;
@@ -52,6 +54,10 @@ pub struct World {
     pub random: Random,
     /// Datagrams that the room sent.
     pub sent: u64,
+    /// What goes wrong on purpose.
+    pub fault: Option<Fault>,
+    /// Since when the network is fair.
+    pub healed: Option<Instant>,
     /// Some datagrams that the room got, to make others of.
     pub samples: Vec<Vec<u8>>,
     net: Net,
@@ -73,6 +79,8 @@ impl World {
             alive_from: 0,
             random: Random::new(seed),
             sent: 0,
+            fault: None,
+            healed: None,
             samples: Vec::new(),
             net: Net::default(),
             effects: Effects::new(),
@@ -103,6 +111,7 @@ impl World {
         let (mut shopper, offer) = Shopper::new(self.now, self.epoch, self.address(), codec);
         let join = Join { room: "r", publishes: false, manner: self.manner, offer: &offer };
         let answered = self.floor.join(self.now, join, &mut self.effects).expect("there is room");
+        shopper.fault = self.fault;
         shopper.client.answered(self.now, &answered.answer.sdp);
         self.shoppers.push(Way::new(shopper, answered.session, weather));
     }
@@ -194,6 +203,9 @@ impl World {
         let now = self.now;
         for datagram in self.effects.datagrams.drain(..) {
             self.sent += 1;
+            if self.fault.is_some_and(|it| it.swallows(now, self.healed, &datagram.bytes)) {
+                continue;
+            }
             let path = (datagram.from, datagram.to);
             let shopper = self.shoppers.iter_mut().find(|way| way.client.client.address == datagram.to);
             if let Some(way) = shopper {

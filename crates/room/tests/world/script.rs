@@ -1,5 +1,6 @@
 //! What happens in a run, drawn from its seed, and what must hold of it whatever was drawn.
 
+use super::fault::Fault;
 use super::host::{Encoder, FRAME};
 use super::net::Weather;
 use super::random::Random;
@@ -94,12 +95,13 @@ pub fn quiet(start: Instant, seed: u64) -> World {
     world
 }
 
-/// Plays a seed. `Err` says what did not hold.
-pub fn play(start: Instant, seed: u64, identity: &Identity) -> Result<Outcome, String> {
+/// Plays a seed, with a fault if it is to be planted. `Err` says what did not hold.
+pub fn play(start: Instant, seed: u64, identity: &Identity, fault: Option<Fault>) -> Result<Outcome, String> {
     let mut random = Random::new(seed);
     let plan = Plan::draw(&mut random);
     let mut world = World::new(start, seed, floor(identity, plan.second));
     world.random = random;
+    world.fault = fault;
     let host_first = world.random.permille(700);
     let arrives = |world: &mut World| {
         let weather = storm(&mut world.random);
@@ -139,6 +141,7 @@ pub fn play(start: Instant, seed: u64, identity: &Identity) -> Result<Outcome, S
         *weather = Weather::fair(weather.delay_us);
     }
     let healed = world.now;
+    world.healed = Some(healed);
     for way in &mut world.shoppers {
         // Reports come every second; the first after the storm settle how sound and picture stand.
         way.client.compare_from = Some(healed + Duration::from_secs(3));
@@ -197,11 +200,14 @@ fn judge(plan: &Plan, shopper: &Shopper, healed: Instant, end: Instant) -> Resul
             return Err(format!("{} numbers are missing", highest - first + 1 - have));
         }
     }
-    if shopper.apart_us > APART_MAX_US {
-        return Err(format!("sound and picture were {} ms apart", shopper.apart_us / 1_000));
-    }
     if shopper.sounds == 0 {
         return Err("no sound".into());
+    }
+    if shopper.compared == 0 {
+        return Err("sound and picture were never compared".into());
+    }
+    if shopper.apart_us > APART_MAX_US {
+        return Err(format!("sound and picture were {} ms apart", shopper.apart_us / 1_000));
     }
     Ok(())
 }

@@ -2,6 +2,7 @@
 //! keeps what the test asks about: when frames were shown, which numbers came, how sound and picture stand.
 
 use super::client::{Client, Heard};
+use super::fault::Fault;
 use super::picture::Mark;
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
@@ -33,6 +34,10 @@ pub struct Shopper {
     pub wrong: Vec<String>,
     /// Packets of sound.
     pub sounds: u64,
+    /// How often sound and picture were compared.
+    pub compared: u64,
+    /// What goes wrong on purpose.
+    pub fault: Option<Fault>,
     pending: BTreeMap<u64, (Mark, bool)>,
     next: Option<u64>,
     intact: bool,
@@ -63,6 +68,8 @@ impl Shopper {
             compare_from: None,
             wrong: Vec::new(),
             sounds: 0,
+            compared: 0,
+            fault: None,
             pending: BTreeMap::new(),
             next: None,
             intact: false,
@@ -94,7 +101,7 @@ impl Shopper {
         while let Some(heard) = self.client.heard.pop_front() {
             match heard {
                 Heard::Connected => self.connected = Some(now),
-                Heard::Packet(packet) => self.packet(now, &packet),
+                Heard::Packet(mut packet) => self.packet(now, &mut packet),
                 Heard::Closed => self.ended = true,
                 Heard::KeyFrameWanted(_) => {}
             }
@@ -106,10 +113,15 @@ impl Shopper {
         self.ended
     }
 
-    fn packet(&mut self, now: Instant, packet: &RtpPacket) {
+    fn packet(&mut self, now: Instant, packet: &mut RtpPacket) {
         let pt = packet.header.payload_type;
         let params = self.client.rtc.codec_config().params().iter();
         let Some(codec) = params.filter(|p| p.pt() == pt).map(|p| p.spec().codec).next() else { return };
+        let times = self.fault.map_or(1, |fault| fault.changes(packet, codec));
+        (0..times).for_each(|_| self.look_at(now, packet, codec));
+    }
+
+    fn look_at(&mut self, now: Instant, packet: &RtpPacket, codec: Codec) {
         let Some(mark) = Mark::read(codec, &packet.payload) else {
             self.wrong.push(format!("a payload of {codec:?} came out changed"));
             return;
@@ -141,6 +153,7 @@ impl Shopper {
             && by == of
         {
             self.apart_us = self.apart_us.max((sound - picture).abs());
+            self.compared += 1;
         }
     }
 
