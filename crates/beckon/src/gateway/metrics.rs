@@ -2,6 +2,7 @@
 
 use super::App;
 use super::answer::Failure;
+use crate::room::Rooms;
 use beckon_wire::collect::Collected;
 use beckon_wire::problem::Code;
 use prometheus_client::encoding::text::encode;
@@ -126,6 +127,22 @@ fn in_app(app: &App, registry: &mut Registry) {
     registry.register("in_app_closed", "In-app connections that the server closed, by reason", closed);
 }
 
+/// What connections for media do.
+fn room(app: &App, registry: &mut Registry) {
+    let Some(connections) = app.rooms.as_ref().map(Rooms::connections) else { return };
+    let open = Gauge::<i64>::default();
+    open.set(i64::try_from(connections.count()).unwrap_or(i64::MAX));
+    registry.register("room_tcp_connections", "Connections for media over TCP that are open", open);
+    let lost = Counter::<u64>::default();
+    lost.inc_by(connections.tallies().lost.load(Ordering::Relaxed));
+    registry.register("room_tcp_lost", "Datagrams that a slow reader over TCP did not get", lost);
+    let ended = Family::<Reason, Counter>::default();
+    for (word, count) in connections.tallies().all_ended() {
+        ended.get_or_create(&Reason { reason: Word(word) }).inc_by(count);
+    }
+    registry.register("room_tcp_ended", "Connections for media over TCP that ended, by reason", ended);
+}
+
 /// The metrics in OpenMetrics' text format.
 pub async fn render(app: &App) -> Result<String, Failure> {
     let mut registry = Registry::with_prefix("beckon");
@@ -176,6 +193,7 @@ pub async fn render(app: &App) -> Result<String, Failure> {
     counter("journal_bytes", "Bytes made durable", load(&committed.bytes));
     counter("journal_failures", "Commits that failed and were tried again", load(&committed.failures));
     in_app(app, &mut registry);
+    room(app, &mut registry);
     registry.register("collect_requests", "Collect requests by outcome", app.tallies.requests.clone());
     let (longest, took) = (
         Family::<Turn, Gauge<f64, AtomicU64>>::default(),

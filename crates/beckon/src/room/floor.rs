@@ -2,8 +2,9 @@
 
 use super::limits::BATCH_MAX;
 use super::socket::Socket;
+use super::tcp::Connections;
 use crate::clock::{Stopwatch, monotonic};
-use beckon_room::{Answered, Arrival, Effects, Floor, Input, Join, Lines, Refusal, Status, Via};
+use beckon_room::{Answered, Arrival, Datagram, Effects, Floor, Input, Join, Lines, Refusal, Status, Via};
 use std::io;
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -13,6 +14,8 @@ use tokio::sync::{mpsc, oneshot};
 pub struct Incoming {
     /// From whom.
     pub from: SocketAddr,
+    /// How.
+    pub via: Via,
     /// What.
     pub bytes: Vec<u8>,
 }
@@ -76,6 +79,8 @@ pub struct Thread {
     pub floor: Floor,
     /// Where clients think they send to.
     pub lines: Lines,
+    /// Clients that are reached over TCP.
+    pub connections: Connections,
     /// What comes in.
     pub asked: mpsc::Receiver<Ask>,
 }
@@ -124,7 +129,7 @@ impl Thread {
                 self.floor.handle(now, Input::Tick, &mut effects);
             }
             self.floor.flush(now, &mut effects);
-            socket.send(&effects.datagrams).await;
+            self.send(&mut socket, &effects.datagrams).await;
             effects.clear();
             busy += working.elapsed();
             if span.elapsed() >= BUSY_SPAN {
@@ -135,13 +140,26 @@ impl Thread {
         }
     }
 
+    /// Sends all, in order.
+    async fn send(&self, socket: &mut Socket, datagrams: &[Datagram]) {
+        for alike in datagrams.chunk_by(|one, next| one.via == next.via) {
+            if alike[0].via == Via::Udp {
+                socket.send(alike).await;
+                continue;
+            }
+            for one_client in alike.chunk_by(|one, next| one.to == next.to) {
+                self.connections.send(one_client[0].to, one_client);
+            }
+        }
+    }
+
     fn take(&mut self, ask: Ask, effects: &mut Effects) {
         let now = monotonic();
         match ask {
             Ask::Datagrams(datagrams) => {
-                for Incoming { from, bytes } in &datagrams {
-                    let Some(to) = self.answers_at(*from) else { continue };
-                    let arrival = Arrival { from: *from, to, via: Via::Udp, bytes };
+                for Incoming { from, via, bytes } in &datagrams {
+                    let Some(to) = self.answers_at(*from, *via) else { continue };
+                    let arrival = Arrival { from: *from, to, via: *via, bytes };
                     self.floor.handle(now, Input::Datagram(arrival), effects);
                 }
             }
@@ -166,8 +184,9 @@ impl Thread {
 
     /// The address that the client sent to, as far as the session needs to know: one of those that its answer
     /// named. Translators between here and there may have others.
-    fn answers_at(&self, from: SocketAddr) -> Option<SocketAddr> {
-        let like = self.lines.udp.iter().find(|address| address.is_ipv4() == from.is_ipv4());
-        like.or(self.lines.udp.first()).copied()
+    fn answers_at(&self, from: SocketAddr, via: Via) -> Option<SocketAddr> {
+        let lines = if via == Via::Udp { &self.lines.udp } else { &self.lines.tcp };
+        let like = lines.iter().find(|address| address.is_ipv4() == from.is_ipv4());
+        like.or(lines.first()).copied()
     }
 }

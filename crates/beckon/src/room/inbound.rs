@@ -4,7 +4,7 @@
 use super::floor::{Ask, Incoming};
 use super::limits::ADDRESSES_MAX;
 use super::socket::Socket;
-use beckon_room::{DATAGRAM_BYTES_MAX, ufrag};
+use beckon_room::{DATAGRAM_BYTES_MAX, Via, ufrag};
 use quinn_udp::{BATCH_SIZE, RecvMeta};
 use std::collections::BTreeMap;
 use std::io::{self, IoSliceMut};
@@ -49,7 +49,7 @@ async fn run(socket: &Socket, floors: &[mpsc::Sender<Ask>]) {
             let bytes = &buffer[..meta.len.min(buffer.len())];
             for datagram in bytes.chunks(meta.stride.max(1)) {
                 if let Some(floor) = floor_of(&mut known, from, datagram, floors.len()) {
-                    sorted[floor].push(Incoming { from, bytes: datagram.to_vec() });
+                    sorted[floor].push(Incoming { from, via: Via::Udp, bytes: datagram.to_vec() });
                 }
             }
         }
@@ -71,9 +71,7 @@ fn floor_of(
     if floors == 1 {
         return Some(0);
     }
-    let letter = ufrag(datagram).and_then(|name| name.bytes().next());
-    let named = letter.map(|letter| usize::from(letter.wrapping_sub(b'a'))).filter(|floor| *floor < floors);
-    if let Some(floor) = named {
+    if let Some(floor) = floor_named(datagram, floors) {
         if known.len() >= ADDRESSES_MAX {
             known.clear();
         }
@@ -81,4 +79,10 @@ fn floor_of(
         return Some(floor);
     }
     known.get(&from).copied()
+}
+
+/// The floor whose session a check names; there are `floors`.
+pub fn floor_named(datagram: &[u8], floors: usize) -> Option<usize> {
+    let letter = ufrag(datagram)?.bytes().next()?;
+    Some(usize::from(letter.wrapping_sub(b'a'))).filter(|floor| *floor < floors)
 }
