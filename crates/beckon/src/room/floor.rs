@@ -6,7 +6,7 @@ use super::tcp::Connections;
 use crate::clock::{Stopwatch, monotonic};
 use beckon_room::{Answered, Arrival, Datagram, Effects, Floor, Input, Join, Lines, Refusal, Status, Via};
 use std::io;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 use tokio::sync::{mpsc, oneshot};
 
@@ -14,6 +14,8 @@ use tokio::sync::{mpsc, oneshot};
 pub struct Incoming {
     /// From whom.
     pub from: SocketAddr,
+    /// To which of our addresses, if the system tells.
+    pub to: Option<IpAddr>,
     /// How.
     pub via: Via,
     /// What.
@@ -79,6 +81,8 @@ pub struct Thread {
     pub floor: Floor,
     /// Where clients think they send to.
     pub lines: Lines,
+    /// Those addresses that are the machine's own.
+    pub own: Vec<IpAddr>,
     /// Clients that are reached over TCP.
     pub connections: Connections,
     /// What comes in.
@@ -90,7 +94,7 @@ pub fn spawn(number: usize, thread: Thread, socket: std::net::UdpSocket) -> io::
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     std::thread::Builder::new().name(format!("room-{number}")).spawn(move || {
         runtime.block_on(async move {
-            match Socket::new(socket) {
+            match Socket::new(socket, thread.own.clone()) {
                 Ok(socket) => thread.run(socket).await,
                 Err(error) => tracing::error!(%error, "the live room cannot send: restart the server"),
             }
@@ -157,8 +161,8 @@ impl Thread {
         let now = monotonic();
         match ask {
             Ask::Datagrams(datagrams) => {
-                for Incoming { from, via, bytes } in &datagrams {
-                    let Some(to) = self.answers_at(*from, *via) else { continue };
+                for Incoming { from, to, via, bytes } in &datagrams {
+                    let Some(to) = self.answers_at(*from, *to, *via) else { continue };
                     let arrival = Arrival { from: *from, to, via: *via, bytes };
                     self.floor.handle(now, Input::Datagram(arrival), effects);
                 }
@@ -184,9 +188,10 @@ impl Thread {
 
     /// The address that the client sent to, as far as the session needs to know: one of those that its answer
     /// named. Translators between here and there may have others.
-    fn answers_at(&self, from: SocketAddr, via: Via) -> Option<SocketAddr> {
+    fn answers_at(&self, from: SocketAddr, to: Option<IpAddr>, via: Via) -> Option<SocketAddr> {
         let lines = if via == Via::Udp { &self.lines.udp } else { &self.lines.tcp };
-        let like = lines.iter().find(|address| address.is_ipv4() == from.is_ipv4());
-        like.or(lines.first()).copied()
+        let same = lines.iter().find(|address| Some(address.ip()) == to);
+        let like = || lines.iter().find(|address| address.is_ipv4() == from.is_ipv4());
+        same.or_else(like).or(lines.first()).copied()
     }
 }

@@ -17,7 +17,7 @@ pub fn spawn(socket: std::net::UdpSocket, floors: Vec<mpsc::Sender<Ask>>) -> io:
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     std::thread::Builder::new().name("room-in".to_owned()).spawn(move || {
         runtime.block_on(async move {
-            match Socket::new(socket) {
+            match Socket::new(socket, Vec::new()) {
                 Ok(socket) => run(&socket, &floors).await,
                 Err(error) => tracing::error!(%error, "the live room cannot receive: restart the server"),
             }
@@ -46,10 +46,11 @@ async fn run(socket: &Socket, floors: &[mpsc::Sender<Ask>]) {
         let Ok(count) = received else { continue };
         for (buffer, meta) in buffers.iter().zip(&metas[..count]) {
             let from = SocketAddr::new(meta.addr.ip().to_canonical(), meta.addr.port());
+            let to = meta.dst_ip.map(|ip| ip.to_canonical());
             let bytes = &buffer[..meta.len.min(buffer.len())];
             for datagram in bytes.chunks(meta.stride.max(1)) {
                 if let Some(floor) = floor_of(&mut known, from, datagram, floors.len()) {
-                    sorted[floor].push(Incoming { from, via: Via::Udp, bytes: datagram.to_vec() });
+                    sorted[floor].push(Incoming { from, to, via: Via::Udp, bytes: datagram.to_vec() });
                 }
             }
         }

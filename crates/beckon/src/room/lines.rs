@@ -17,6 +17,8 @@ pub struct Ports {
     pub tcp: Option<TcpSocket>,
     /// As clients see them.
     pub lines: Lines,
+    /// Addresses of `lines` that are the machine's own, where it listens on all.
+    pub own: Vec<IpAddr>,
     /// What the UDP port is bound to.
     pub address: SocketAddr,
 }
@@ -39,7 +41,8 @@ pub fn open(config: &Config) -> Result<Ports, Error> {
         lines.tcp = candidates(config, local, local.port() == address.port());
         tcp = Some(socket);
     }
-    Ok(Ports { udp, tcp, lines, address })
+    let own = lines.udp.iter().map(SocketAddr::ip).filter(|ip| address.ip().is_unspecified() && is_own(*ip));
+    Ok(Ports { udp, tcp, own: own.collect(), lines, address })
 }
 
 /// A second server on one machine, as tests and demos are, still has a room; answers carry its port.
@@ -86,6 +89,11 @@ fn candidates(config: &Config, local: SocketAddr, ports: bool) -> Vec<SocketAddr
         own.push(SocketAddr::new(Ipv4Addr::LOCALHOST.into(), local.port()));
     }
     own
+}
+
+/// Whether an address is one of the machine's: the system lets one listen there.
+fn is_own(ip: IpAddr) -> bool {
+    UdpSocket::bind(SocketAddr::new(ip, 0)).is_ok()
 }
 
 /// The address that the system would use to reach the world; nothing is sent to find it out.

@@ -75,7 +75,7 @@ impl Rooms {
             Identity::generate().map(|it| (it.certificate().to_vec(), it.private_key().to_vec()))
         })?;
         let identity = Identity::from_der(certificate, private_key);
-        let Ports { udp, tcp, lines, address } = lines::open(config)?;
+        let Ports { udp, tcp, lines, own, address } = lines::open(config)?;
         let connections = Connections::new(Bounds::default());
         let threads = config.room.threads();
         let mut floors = Vec::new();
@@ -93,7 +93,7 @@ impl Rooms {
             let (asks, asked) = mpsc::channel(QUEUE_MAX);
             let own = udp.try_clone().map_err(Error::Thread)?;
             let (floor, lines, connections) = (Floor::new(place), lines.clone(), connections.clone());
-            let thread = floor::Thread { floor, lines, connections, asked };
+            let thread = floor::Thread { floor, lines, own: own.clone(), connections, asked };
             floor::spawn(number, thread, own).map_err(Error::Thread)?;
             floors.push(asks);
         }

@@ -14,6 +14,8 @@ pub struct Socket {
     io: tokio::net::UdpSocket,
     state: UdpSocketState,
     is_v6: bool,
+    /// Addresses that may be sent from, where the socket is bound to all.
+    own: Vec<IpAddr>,
     gathered: Vec<u8>,
 }
 
@@ -27,13 +29,13 @@ impl Socket {
         Ok(())
     }
 
-    /// Inside a runtime.
-    pub fn new(socket: std::net::UdpSocket) -> io::Result<Self> {
+    /// Inside a runtime. `own` are addresses of the machine that clients send to: they are answered from the same.
+    pub fn new(socket: std::net::UdpSocket, own: Vec<IpAddr>) -> io::Result<Self> {
         socket.set_nonblocking(true)?;
         let is_v6 = socket.local_addr()?.is_ipv6();
         let state = UdpSocketState::new((&socket).into())?;
         let io = tokio::net::UdpSocket::from_std(socket)?;
-        Ok(Socket { io, state, is_v6, gathered: Vec::with_capacity(SEND_BYTES_MAX) })
+        Ok(Socket { io, state, is_v6, own, gathered: Vec::with_capacity(SEND_BYTES_MAX) })
     }
 
     /// The socket and what the kernel can do, to receive with.
@@ -55,18 +57,25 @@ impl Socket {
             }
             let segment_size = (count > 1).then_some(first.bytes.len());
             let contents = &self.gathered;
-            let transmit = Transmit { destination, ecn: None, contents, segment_size, src_ip: None };
+            let src_ip = self.source(first);
+            let transmit = Transmit { destination, ecn: None, contents, segment_size, src_ip };
             self.send_one(&transmit).await;
         }
+    }
+
+    /// The address to send from, if it is not for the system to choose.
+    fn source(&self, datagram: &Datagram) -> Option<IpAddr> {
+        let ip = datagram.from.ip();
+        (ip.is_ipv4() == datagram.to.is_ipv4() && self.own.contains(&ip)).then_some(ip)
     }
 
     /// How many of the first datagrams go out with one call: to one client, of one length but for the last.
     fn run_of(&self, datagrams: &[Datagram]) -> usize {
         let most = self.state.max_gso_segments().max(1);
-        let (length, to) = (datagrams[0].bytes.len(), datagrams[0].to);
+        let (length, way) = (datagrams[0].bytes.len(), (datagrams[0].from, datagrams[0].to));
         let (mut count, mut bytes) = (0, 0);
         for datagram in datagrams.iter().take(most) {
-            let fits = datagram.to == to
+            let fits = (datagram.from, datagram.to) == way
                 && datagram.bytes.len() <= length
                 && bytes + datagram.bytes.len() <= SEND_BYTES_MAX;
             if !fits {
@@ -102,6 +111,36 @@ impl Socket {
         match to.ip() {
             IpAddr::V4(v4) if self.is_v6 => SocketAddr::new(v4.to_ipv6_mapped().into(), to.port()),
             _ => to,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use beckon_room::Via;
+
+    #[tokio::test]
+    async fn who_sends_to_one_of_several_addresses_is_answered_from_the_same() {
+        let client = std::net::UdpSocket::bind("127.0.0.1:0").unwrap();
+        let bound = [("0.0.0.0:0", "127.0.0.2"), ("[::]:0", "127.0.0.3")];
+        for (all, one) in bound {
+            let Ok(socket) = std::net::UdpSocket::bind(all) else { continue };
+            let from: IpAddr = one.parse().unwrap();
+            // Not every system answers for all of 127.0.0.0/8.
+            if std::net::UdpSocket::bind((from, 0)).is_err() {
+                return;
+            }
+            let mut socket = Socket::new(socket, vec![from]).unwrap();
+            let to = client.local_addr().unwrap();
+            let from = SocketAddr::new(from, 8189);
+            let datagram = |length: usize| Datagram { from, to, via: Via::Udp, bytes: vec![7; length] };
+            socket.send(&[datagram(900), datagram(900), datagram(3)]).await;
+            let mut buffer = [0; 2_000];
+            for length in [900, 900, 3] {
+                let (count, seen) = client.recv_from(&mut buffer).unwrap();
+                assert_eq!((count, seen.ip()), (length, from.ip()), "{all}");
+            }
         }
     }
 }

@@ -8,7 +8,7 @@ use crate::room::floor::{Ask, Incoming};
 use crate::room::inbound::floor_named;
 use crate::room::limits::TCP_READ_BYTES;
 use beckon_room::{Deframer, Via};
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
@@ -28,16 +28,22 @@ pub async fn serve(
 ) -> End {
     // A packet of media waits for no other.
     let _ = stream.set_nodelay(true);
+    let to = stream.local_addr().ok().map(|at| at.ip().to_canonical());
     let (reading, writing) = stream.split();
     tokio::select! {
-        end = hear(reading, from, &floors) => end,
+        end = hear(reading, from, to, &floors) => end,
         end = speak(writing, &outbox, bounds) => end,
         end = attend(&outbox, bounds) => end,
     }
 }
 
 /// Takes frames in.
-async fn hear(mut reading: ReadHalf<'_>, from: SocketAddr, floors: &[mpsc::Sender<Ask>]) -> End {
+async fn hear(
+    mut reading: ReadHalf<'_>,
+    from: SocketAddr,
+    to: Option<IpAddr>,
+    floors: &[mpsc::Sender<Ask>],
+) -> End {
     let (mut deframer, mut buffer) = (Deframer::new(), vec![0; TCP_READ_BYTES]);
     let mut floor = None;
     loop {
@@ -58,7 +64,7 @@ async fn hear(mut reading: ReadHalf<'_>, from: SocketAddr, floors: &[mpsc::Sende
                 stranger = true;
                 return;
             };
-            let incoming = Incoming { from, via: Via::Tcp, bytes: datagram.to_vec() };
+            let incoming = Incoming { from, to, via: Via::Tcp, bytes: datagram.to_vec() };
             match sorted.last_mut() {
                 Some((last, batch)) if *last == floor => batch.push(incoming),
                 _ => sorted.push((floor, vec![incoming])),

@@ -4,6 +4,8 @@
 
 mod connection;
 mod outbox;
+#[cfg(test)]
+mod tests;
 
 use super::floor::Ask;
 use super::limits::*;
@@ -203,9 +205,17 @@ impl Connections {
 /// Starts the thread.
 pub fn spawn(socket: TcpSocket, floors: Vec<mpsc::Sender<Ask>>, connections: Connections) -> io::Result<()> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    let listener = {
+    let listened = {
         let _inside = runtime.enter();
-        socket.listen(TCP_BACKLOG)?
+        socket.listen(TCP_BACKLOG)
+    };
+    let listener = match listened {
+        Ok(listener) => listener,
+        Err(error) => {
+            // It must not be dropped where others are run.
+            runtime.shutdown_background();
+            return Err(error);
+        }
     };
     let thread = std::thread::Builder::new().name("room-tcp".to_owned());
     thread.spawn(move || runtime.block_on(connections.accept(listener, floors.into())))?;
