@@ -91,15 +91,17 @@ impl Rooms {
                 },
             };
             let (asks, asked) = mpsc::channel(QUEUE_MAX);
-            let own = udp.try_clone().map_err(Error::Thread)?;
+            let socket = udp.try_clone().map_err(Error::Thread)?;
             let (floor, lines, connections) = (Floor::new(place), lines.clone(), connections.clone());
             let thread = floor::Thread { floor, lines, own: own.clone(), connections, asked };
-            floor::spawn(number, thread, own).map_err(Error::Thread)?;
+            floor::spawn(number, thread, socket).map_err(Error::Thread)?;
             floors.push(asks);
         }
         inbound::spawn(udp, floors.clone()).map_err(Error::Thread)?;
         if let Some(tcp) = tcp {
-            tcp::spawn(tcp, floors.clone(), connections.clone()).map_err(Error::Thread)?;
+            let port = tcp.local_addr().map_or(config.room.tcp_port, |at| at.port());
+            let spawned = tcp::spawn(tcp, floors.clone(), connections.clone());
+            spawned.map_err(|error| Error::BindTcp { port, error })?;
         }
         let fingerprint = identity.fingerprint();
         Ok(Rooms(Arc::new(Inner { floors, address, connections, fingerprint })))
