@@ -43,5 +43,5 @@ pub use session::{Answer, Identity, Lines, Role, Session};
 pub use spectator::{Seen, Spectator};
 pub use status::{LayerStatus, Status, Warning};
 pub use stun::ufrag;
-pub use tcp::{Deframer, frame};
+pub use tcp::{Deframer, FRAME_HEAD_BYTES, NotFramed, frame, frame_into};
 pub use viewer::Manner;

@@ -71,6 +71,8 @@ pub trait Peer {
     fn plays(&self, codec: Codec) -> bool;
     /// Whether the other side takes this kind at all.
     fn takes(&self, kind: Kind) -> bool;
+    /// How it goes to the other side, once anything but ICE has.
+    fn via(&self) -> Option<Via>;
     /// Asks the other side for a key frame of a layer.
     fn ask_key_frame(&mut self, layer: Option<LayerName>);
     /// Says what the viewer needs now and would take at best, in bits a second, so that the way is probed.

@@ -35,9 +35,11 @@ pub struct Seen {
 }
 
 impl Seen {
-    /// Packets of pictures that are missing between the first and the last.
-    pub fn missing(&self) -> u64 {
-        self.range.map_or(0, |(low, high)| (high - low + 1).saturating_sub(self.pictures))
+    /// Packets of pictures that are missing since it had seen this.
+    pub fn missing_since(&self, before: &Seen) -> u64 {
+        let Some((low, high)) = self.range else { return 0 };
+        let from = before.range.map_or(low, |(_, high)| high + 1);
+        (high + 1).saturating_sub(from).saturating_sub(self.pictures - before.pictures)
     }
 }
 

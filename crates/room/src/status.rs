@@ -84,6 +84,8 @@ pub struct Status {
     pub viewers: usize,
     /// Those of them who are connected.
     pub connected: usize,
+    /// Those of them whom media reaches over TCP, for their networks let no UDP through.
+    pub over_tcp: usize,
     /// What comes in.
     pub layers: Vec<LayerStatus>,
     /// Whether sound comes in.

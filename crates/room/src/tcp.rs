@@ -2,13 +2,21 @@
 
 use crate::limits::DATAGRAM_BYTES_MAX;
 
+/// Bytes that a frame is longer than its datagram.
+pub const FRAME_HEAD_BYTES: usize = 2;
+
 /// A datagram with its length before it. `None` if it is too long to be one.
 pub fn frame(datagram: &[u8]) -> Option<Vec<u8>> {
-    let length = u16::try_from(datagram.len()).ok()?;
-    let mut framed = Vec::with_capacity(datagram.len() + 2);
-    framed.extend(length.to_be_bytes());
-    framed.extend(datagram);
-    Some(framed)
+    let mut framed = Vec::with_capacity(datagram.len() + FRAME_HEAD_BYTES);
+    frame_into(&mut framed, datagram).then_some(framed)
+}
+
+/// Adds a datagram with its length before it to a stream. `false`, and nothing is added, if it is too long to be one.
+pub fn frame_into(stream: &mut Vec<u8>, datagram: &[u8]) -> bool {
+    let Ok(length) = u16::try_from(datagram.len()) else { return false };
+    stream.extend(length.to_be_bytes());
+    stream.extend(datagram);
+    true
 }
 
 /// Takes datagrams out of a stream of bytes.

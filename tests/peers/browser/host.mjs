@@ -1,7 +1,7 @@
 // A host in a browser: publishes a fake camera by WHIP, and stops. Both run inside a page (`page.evaluate`), so they may
 // use nothing from outside themselves.
 
-export const publish = async ({ url, room, token, codec, layers }) => {
+export const publish = async ({ url, room, token, codec, layers, only }) => {
   const stream = await navigator.mediaDevices.getUserMedia({ audio: true, video: { width: 640, height: 360, frameRate: 25 } })
   const peer = new RTCPeerConnection({ bundlePolicy: 'max-bundle' })
   peer.addTransceiver(stream.getAudioTracks()[0], { direction: 'sendonly' })
@@ -17,7 +17,9 @@ export const publish = async ({ url, room, token, codec, layers }) => {
     headers: { 'content-type': 'application/sdp', authorization: `Bearer ${token}` },
   })
   if (answer.status !== 201) throw new Error(`whip: ${answer.status} ${await answer.text()}`)
-  const sdp = await answer.text()
+  let sdp = await answer.text()
+  // Of the server's addresses, those that this word is in.
+  if (only) sdp = sdp.replace(/^a=candidate:.*\r\n/gm, (line) => (line.split(' ').includes(only) ? line : ''))
   await peer.setRemoteDescription({ type: 'answer', sdp })
   window.publisher = { peer, location: answer.headers.get('location') }
   await new Promise((done, failed) => {

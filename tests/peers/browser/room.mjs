@@ -1,11 +1,13 @@
 // A browser publishes with a fake camera by WHIP and another plays by WHEP.
 //
 //   node tests/peers/browser/room.mjs CODEC [--layers] [--joins N] [--seconds S] [--frames F] [--width W] [--again] [--via PORT]
+//     [--only WORD]
 //
 // BECKON_URL, ROOM, PUBLISH_TOKEN and WATCH_TOKEN say where. CODEC is h264, vp8, vp9 or av1. With --layers the
 // publisher sends three simulcast layers; with --again it leaves and another takes its place while one watches.
 // A viewer stays for S seconds, and on until it has seen F frames, some sound and W pixels of width, for at most a minute.
 // --via names the port of a `beckon room bridge` that viewers go through.
+// --only leaves those of the server's addresses to host and viewers that the word is in: `tcp`, or an IP address.
 // Prints one line of JSON: what each join took and what was seen.
 import { createRequire } from 'node:module'
 import { leave, publish } from './host.mjs'
@@ -14,6 +16,7 @@ const { chromium } = require('playwright-core')
 
 const [codec, ...flags] = process.argv.slice(2)
 const option = (name, otherwise) => (flags.includes(name) ? Number(flags[flags.indexOf(name) + 1]) : otherwise)
+const only = flags.includes('--only') ? flags[flags.indexOf('--only') + 1] : null
 const { BECKON_URL: url, ROOM: room, PUBLISH_TOKEN: publishToken, WATCH_TOKEN: watchToken } = process.env
 const stay = { seconds: option('--seconds', 3), frames: option('--frames', 0), width: option('--width', 0) }
 const LIMIT_MS = 60_000
@@ -35,7 +38,7 @@ async function page(browser) {
   return page
 }
 
-const watch = async ({ url, room, token, stay, keep, via, limit }) => {
+const watch = async ({ url, room, token, stay, keep, via, only, limit }) => {
   const at = {}
   const began = performance.now()
   const mark = (name) => (at[name] ??= Math.round((performance.now() - began) * 10) / 10)
@@ -66,11 +69,12 @@ const watch = async ({ url, room, token, stay, keep, via, limit }) => {
   let sdp = await answer.text()
   // A bridge stands before the server's port.
   if (via) sdp = sdp.replace(/^(a=candidate:(?:\S+ ){5})\d+ /gm, `$1${via} `)
+  if (only) sdp = sdp.replace(/^a=candidate:.*\r\n/gm, (line) => (line.split(' ').includes(only) ? line : ''))
   mark('answer')
   await peer.setRemoteDescription({ type: 'answer', sdp })
   await first
   const seen = async () => {
-    const report = { codec: null, frames: 0, width: 0, freezes: 0, lost: 0, nacks: 0, plis: 0, apart_ms: null, audio_packets: 0, tls: null }
+    const report = { codec: null, frames: 0, width: 0, freezes: 0, lost: 0, nacks: 0, plis: 0, apart_ms: null, audio_packets: 0, tls: null, by: null, server: null }
     const playout = {}
     const all = [...(await peer.getStats()).values()]
     for (const it of all) {
@@ -80,7 +84,12 @@ const watch = async ({ url, room, token, stay, keep, via, limit }) => {
         report.codec = all.find((other) => other.id === it.codecId)?.mimeType
       }
       if (it.type === 'inbound-rtp' && it.kind === 'audio') report.audio_packets = it.packetsReceived
-      if (it.type === 'transport') report.tls = it.tlsVersion
+      if (it.type === 'transport') {
+        report.tls = it.tlsVersion
+        const way = all.find((other) => other.id === it.selectedCandidatePairId)
+        const server = all.find((other) => other.id === way?.remoteCandidateId)
+        Object.assign(report, { by: server?.protocol, server: server?.address })
+      }
     }
     if (playout.audio && playout.video) report.apart_ms = Math.round(playout.audio - playout.video)
     return report
@@ -107,14 +116,14 @@ const result = { codec, joins: [] }
 try {
   const host = await page(browser)
   const shopper = await page(browser)
-  const publishing = { url, room, token: publishToken, codec, layers: flags.includes('--layers') }
+  const publishing = { url, room, token: publishToken, codec, layers: flags.includes('--layers'), only }
   result.published = await host.evaluate(publish, publishing)
   await new Promise((done) => setTimeout(done, 2500))
   for (let join = 0; join < option('--joins', 1); join++) {
-    result.joins.push(await shopper.evaluate(watch, { url, room, token: watchToken, stay, keep: false, via: option('--via', 0), limit: LIMIT_MS }))
+    result.joins.push(await shopper.evaluate(watch, { url, room, token: watchToken, stay, keep: false, via: option('--via', 0), only, limit: LIMIT_MS }))
   }
   if (flags.includes('--again')) {
-    const stays = await shopper.evaluate(watch, { url, room, token: watchToken, stay: { ...stay, seconds: 1 }, keep: true, via: 0, limit: LIMIT_MS })
+    const stays = await shopper.evaluate(watch, { url, room, token: watchToken, stay: { ...stay, seconds: 1 }, keep: true, via: 0, only, limit: LIMIT_MS })
     await host.evaluate(leave, publishing)
     await new Promise((done) => setTimeout(done, 1500))
     // What was under way from the first host has come.

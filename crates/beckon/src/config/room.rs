@@ -12,6 +12,10 @@ pub struct Room {
     pub enabled: bool,
     /// UDP port of all media, on the address that `listen` names. Where it is taken the system chooses one.
     pub udp_port: u16,
+    /// Whether media may also come and go over TCP, for clients whose networks let no UDP through.
+    pub tcp: bool,
+    /// TCP port of all media; 0 is the number that the UDP port has.
+    pub tcp_port: u16,
     /// Addresses by which clients reach this machine, where they are not its own: `203.0.113.7` or, if the port
     /// is another outside, `203.0.113.7:8189`.
     pub public_addresses: Vec<String>,
@@ -44,6 +48,8 @@ impl Default for Room {
         Room {
             enabled: true,
             udp_port: limits::ROOM_UDP_PORT_DEFAULT,
+            tcp: true,
+            tcp_port: 0,
             public_addresses: Vec::new(),
             threads: 0,
             second_publisher: SecondPublisher::Refuse,

@@ -65,6 +65,7 @@ pub async fn status(State(app): State<App>, Path(id): Path<String>) -> Result<Re
         audio: status.audio,
         viewers: status.viewers as u64,
         connected: status.connected as u64,
+        over_tcp: status.over_tcp as u64,
         layers: layers.collect(),
         warnings: warnings.collect(),
     }))

@@ -171,6 +171,22 @@ fn process(registry: &mut Registry) {
     }
 }
 
+/// What connections for media do.
+fn media_over_tcp(rooms: &Rooms, registry: &mut Registry) {
+    let connections = rooms.connections();
+    let open = Gauge::<i64>::default();
+    open.set(i64::try_from(connections.count()).unwrap_or(i64::MAX));
+    registry.register("room_tcp_connections", "Connections for media over TCP that are open", open);
+    let lost = Counter::<u64>::default();
+    lost.inc_by(connections.tallies().lost.load(Ordering::Relaxed));
+    registry.register("room_tcp_lost", "Datagrams that a slow reader over TCP did not get", lost);
+    let ended = Family::<Reason, Counter>::default();
+    for (word, count) in connections.tallies().all_ended() {
+        ended.get_or_create(&Reason { reason: Word(word) }).inc_by(count);
+    }
+    registry.register("room_tcp_ended", "Connections for media over TCP that ended, by reason", ended);
+}
+
 /// The metrics in OpenMetrics' text format.
 pub async fn render(app: &App) -> Result<String, Failure> {
     let mut registry = Registry::with_prefix("beckon");
@@ -223,6 +239,7 @@ pub async fn render(app: &App) -> Result<String, Failure> {
     in_app(app, &mut registry);
     if let Some(rooms) = &app.rooms {
         room(rooms, &mut registry);
+        media_over_tcp(rooms, &mut registry);
     }
     process(&mut registry);
     registry.register("collect_requests", "Collect requests by outcome", app.tallies.requests.clone());

@@ -3,10 +3,13 @@
 use super::counts::Counts;
 use super::limits::BATCH_MAX;
 use super::socket::Socket;
+use super::tcp::Connections;
 use crate::clock::{Stopwatch, monotonic};
-use beckon_room::{Answered, Arrival, Effects, Floor, Input, Join, Lines, Manner, Refusal, Status, Via};
+use beckon_room::{
+    Answered, Arrival, Datagram, Effects, Floor, Input, Join, Lines, Manner, Refusal, Status, Via,
+};
 use std::io;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -16,6 +19,10 @@ use tokio::sync::{mpsc, oneshot};
 pub struct Incoming {
     /// From whom.
     pub from: SocketAddr,
+    /// To which of our addresses, if the system tells.
+    pub to: Option<IpAddr>,
+    /// How.
+    pub via: Via,
     /// What.
     pub bytes: Vec<u8>,
 }
@@ -81,6 +88,10 @@ pub struct Thread {
     pub floor: Floor,
     /// Where clients think they send to.
     pub lines: Lines,
+    /// Those addresses that are the machine's own.
+    pub own: Vec<IpAddr>,
+    /// Clients that are reached over TCP.
+    pub connections: Connections,
     /// What comes in.
     pub asked: mpsc::Receiver<Ask>,
     /// What it has done.
@@ -92,7 +103,7 @@ pub fn spawn(number: usize, thread: Thread, socket: std::net::UdpSocket) -> io::
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     std::thread::Builder::new().name(format!("room-{number}")).spawn(move || {
         runtime.block_on(async move {
-            match Socket::new(socket) {
+            match Socket::new(socket, thread.own.clone()) {
                 Ok(socket) => thread.run(socket).await,
                 Err(error) => tracing::error!(%error, "the live room cannot send: restart the server"),
             }
@@ -131,7 +142,7 @@ impl Thread {
                 self.floor.handle(now, Input::Tick, &mut effects);
             }
             self.floor.flush(now, &mut effects);
-            socket.send(&effects.datagrams).await;
+            self.send(&mut socket, &effects.datagrams).await;
             Counts::add(&self.counts.sent, effects.datagrams.len() as u64);
             effects.clear();
             busy += working.elapsed();
@@ -146,13 +157,26 @@ impl Thread {
         }
     }
 
+    /// Sends all, in order.
+    async fn send(&self, socket: &mut Socket, datagrams: &[Datagram]) {
+        for alike in datagrams.chunk_by(|one, next| one.via == next.via) {
+            if alike[0].via == Via::Udp {
+                socket.send(alike).await;
+                continue;
+            }
+            for one_client in alike.chunk_by(|one, next| one.to == next.to) {
+                self.connections.send(one_client[0].to, one_client);
+            }
+        }
+    }
+
     fn take(&mut self, ask: Ask, effects: &mut Effects) {
         let now = monotonic();
         match ask {
             Ask::Datagrams(datagrams) => {
-                for Incoming { from, bytes } in &datagrams {
-                    let Some(to) = self.answers_at(*from) else { continue };
-                    let arrival = Arrival { from: *from, to, via: Via::Udp, bytes };
+                for Incoming { from, to, via, bytes } in &datagrams {
+                    let Some(to) = self.answers_at(*from, *to, *via) else { continue };
+                    let arrival = Arrival { from: *from, to, via: *via, bytes };
                     self.floor.handle(now, Input::Datagram(arrival), effects);
                 }
             }
@@ -178,8 +202,10 @@ impl Thread {
 
     /// The address that the client sent to, as far as the session needs to know: one of those that its answer
     /// named. Translators between here and there may have others.
-    fn answers_at(&self, from: SocketAddr) -> Option<SocketAddr> {
-        let like = self.lines.udp.iter().find(|address| address.is_ipv4() == from.is_ipv4());
-        like.or(self.lines.udp.first()).copied()
+    fn answers_at(&self, from: SocketAddr, to: Option<IpAddr>, via: Via) -> Option<SocketAddr> {
+        let lines = if via == Via::Udp { &self.lines.udp } else { &self.lines.tcp };
+        let same = lines.iter().find(|address| Some(address.ip()) == to);
+        let like = || lines.iter().find(|address| address.is_ipv4() == from.is_ipv4());
+        same.or_else(like).or(lines.first()).copied()
     }
 }

@@ -4,14 +4,14 @@
 use super::counts::Counts;
 use super::floor::{Ask, Incoming};
 use super::limits::ADDRESSES_MAX;
-use super::socket::Socket;
-use beckon_room::{DATAGRAM_BYTES_MAX, ufrag};
-use quinn_udp::{BATCH_SIZE, RecvMeta};
+use beckon_room::{DATAGRAM_BYTES_MAX, Via, ufrag};
+use mio::{Events, Interest, Poll, Token};
+use quinn_udp::{BATCH_SIZE, RecvMeta, UdpSocketState};
 use std::collections::BTreeMap;
 use std::io::{self, IoSliceMut};
 use std::net::SocketAddr;
 use std::sync::Arc;
-use tokio::io::Interest;
+use std::time::Duration;
 use tokio::sync::mpsc;
 
 /// Starts the thread.
@@ -20,46 +20,87 @@ pub fn spawn(
     floors: Vec<mpsc::Sender<Ask>>,
     counts: Vec<Arc<Counts>>,
 ) -> io::Result<()> {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    socket.set_nonblocking(true)?;
+    let state = UdpSocketState::new((&socket).into())?;
+    let (mut socket, poll) = (mio::net::UdpSocket::from_std(socket), Poll::new()?);
+    // What comes in alone: were it watched for sending, too, each datagram that leaves would wake this thread.
+    poll.registry().register(&mut socket, Token(0), Interest::READABLE)?;
+    let inbound = Inbound { socket, state, floors, counts };
     std::thread::Builder::new().name("room-in".to_owned()).spawn(move || {
-        runtime.block_on(async move {
-            match Socket::new(socket) {
-                Ok(socket) => run(&socket, &floors, &counts).await,
-                Err(error) => tracing::error!(%error, "the live room cannot receive: restart the server"),
-            }
-        });
+        if let Err(error) = inbound.run(poll) {
+            tracing::error!(%error, "the live room can receive no more: restart the server");
+        }
     })?;
     Ok(())
 }
 
-/// Until the floors are gone.
-async fn run(socket: &Socket, floors: &[mpsc::Sender<Ask>], counts: &[Arc<Counts>]) {
-    let (io, state) = socket.parts();
-    // The kernel may join datagrams of one sender into one buffer.
-    let each = DATAGRAM_BYTES_MAX * state.gro_segments().max(1);
-    let mut buffers: Vec<Vec<u8>> = (0..BATCH_SIZE).map(|_| vec![0; each]).collect();
-    let mut metas = [RecvMeta::default(); BATCH_SIZE];
-    let mut known: BTreeMap<SocketAddr, usize> = BTreeMap::new();
-    let mut sorted: Vec<Vec<Incoming>> = floors.iter().map(|_| Vec::new()).collect();
-    loop {
-        if floors.iter().any(mpsc::Sender::is_closed) || io.readable().await.is_err() {
-            return;
-        }
-        let received = io.try_io(Interest::READABLE, || {
-            let mut slices: Vec<IoSliceMut<'_>> = buffers.iter_mut().map(|it| IoSliceMut::new(it)).collect();
-            state.recv(io.into(), &mut slices, &mut metas)
-        });
-        let Ok(count) = received else { continue };
-        for (buffer, meta) in buffers.iter().zip(&metas[..count]) {
-            let from = SocketAddr::new(meta.addr.ip().to_canonical(), meta.addr.port());
-            let bytes = &buffer[..meta.len.min(buffer.len())];
-            for datagram in bytes.chunks(meta.stride.max(1)) {
-                if let Some(floor) = floor_of(&mut known, from, datagram, floors.len()) {
-                    sorted[floor].push(Incoming { from, bytes: datagram.to_vec() });
+/// How long the thread sleeps before it looks whether anybody still wants what comes in.
+const LOOK_EVERY: Duration = Duration::from_secs(1);
+
+/// Failures to receive in a row that mean that the socket is broken.
+const FAILURES_MAX: u32 = 10_000;
+
+struct Inbound {
+    socket: mio::net::UdpSocket,
+    state: UdpSocketState,
+    floors: Vec<mpsc::Sender<Ask>>,
+    counts: Vec<Arc<Counts>>,
+}
+
+impl Inbound {
+    /// Until the floors are gone.
+    fn run(&self, mut poll: Poll) -> io::Result<()> {
+        // The kernel may join datagrams of one sender into one buffer.
+        let each = DATAGRAM_BYTES_MAX * self.state.gro_segments().max(1);
+        let mut buffers: Vec<Vec<u8>> = (0..BATCH_SIZE).map(|_| vec![0; each]).collect();
+        let mut metas = [RecvMeta::default(); BATCH_SIZE];
+        let mut known: BTreeMap<SocketAddr, usize> = BTreeMap::new();
+        let mut sorted: Vec<Vec<Incoming>> = self.floors.iter().map(|_| Vec::new()).collect();
+        let (mut events, mut failures) = (Events::with_capacity(1), 0);
+        while !self.floors.iter().any(mpsc::Sender::is_closed) {
+            match poll.poll(&mut events, Some(LOOK_EVERY)) {
+                Err(error) if error.kind() != io::ErrorKind::Interrupted => return Err(error),
+                _ => {}
+            }
+            // It is told of once: all is to be taken.
+            loop {
+                let mut slices: Vec<IoSliceMut<'_>> =
+                    buffers.iter_mut().map(|it| IoSliceMut::new(it)).collect();
+                let received = self.state.recv((&self.socket).into(), &mut slices, &mut metas);
+                let count = match received {
+                    Ok(count) => {
+                        failures = 0;
+                        count
+                    }
+                    Err(error) if error.kind() == io::ErrorKind::WouldBlock => break,
+                    // Somebody whom we sent to is gone, if it is but now and then.
+                    Err(error) => {
+                        failures += 1;
+                        if failures > FAILURES_MAX {
+                            return Err(error);
+                        }
+                        continue;
+                    }
+                };
+                for (buffer, meta) in buffers.iter().zip(&metas[..count]) {
+                    let from = SocketAddr::new(meta.addr.ip().to_canonical(), meta.addr.port());
+                    let to = meta.dst_ip.map(|ip| ip.to_canonical());
+                    let bytes = &buffer[..meta.len.min(buffer.len())];
+                    for datagram in bytes.chunks(meta.stride.max(1)) {
+                        if let Some(floor) = floor_of(&mut known, from, datagram, self.floors.len()) {
+                            let bytes = datagram.to_vec();
+                            sorted[floor].push(Incoming { from, to, via: Via::Udp, bytes });
+                        }
+                    }
                 }
+                self.hand_on(&mut sorted);
             }
         }
-        for ((floor, datagrams), counts) in floors.iter().zip(&mut sorted).zip(counts) {
+        Ok(())
+    }
+
+    fn hand_on(&self, sorted: &mut [Vec<Incoming>]) {
+        for ((floor, datagrams), counts) in self.floors.iter().zip(sorted).zip(&self.counts) {
             let came = datagrams.len() as u64;
             if came > 0 {
                 Counts::add(&counts.received, came);
@@ -81,9 +122,7 @@ fn floor_of(
     if floors == 1 {
         return Some(0);
     }
-    let letter = ufrag(datagram).and_then(|name| name.bytes().next());
-    let named = letter.map(|letter| usize::from(letter.wrapping_sub(b'a'))).filter(|floor| *floor < floors);
-    if let Some(floor) = named {
+    if let Some(floor) = floor_named(datagram, floors) {
         if known.len() >= ADDRESSES_MAX {
             known.clear();
         }
@@ -91,4 +130,10 @@ fn floor_of(
         return Some(floor);
     }
     known.get(&from).copied()
+}
+
+/// The floor whose session a check names; there are `floors`.
+pub fn floor_named(datagram: &[u8], floors: usize) -> Option<usize> {
+    let letter = ufrag(datagram)?.bytes().next()?;
+    Some(usize::from(letter.wrapping_sub(b'a'))).filter(|floor| *floor < floors)
 }

@@ -6,23 +6,26 @@ mod counts;
 mod floor;
 mod inbound;
 mod limits;
+mod lines;
 pub mod load;
 mod socket;
+pub mod tcp;
 mod tokens;
 
 pub use counts::Counts;
 pub use floor::Knock;
 pub use tokens::Tokens;
 
-use crate::config::{Config, room::SecondPublisher, room::address};
+use crate::config::{Config, room::SecondPublisher};
 use crate::keys;
 use crate::secrets::Secrets;
-use beckon_room::{Answered, Capacity, Floor, Identity, Lines, Place, Refusal, Status};
+use beckon_room::{Answered, Capacity, Floor, Identity, Place, Refusal, Status};
 use floor::Ask;
 use limits::QUEUE_MAX;
-use socket::Socket;
-use std::net::{IpAddr, Ipv4Addr, SocketAddr, UdpSocket};
+use lines::Ports;
+use std::net::SocketAddr;
 use std::sync::Arc;
+use tcp::{Bounds, Connections};
 use tokio::sync::{mpsc, oneshot};
 
 /// Why the live room did not start.
@@ -33,6 +36,16 @@ pub enum Error {
         "cannot open UDP port {port} for the live room: {error}; choose another with room.udp_port, or set room.enabled = false"
     )]
     Bind {
+        /// Which port.
+        port: u16,
+        /// What the system says.
+        error: std::io::Error,
+    },
+    /// The TCP port cannot be used.
+    #[error(
+        "cannot open TCP port {port} for the live room: {error}; choose another with room.tcp_port, or set room.tcp = false"
+    )]
+    BindTcp {
         /// Which port.
         port: u16,
         /// What the system says.
@@ -54,19 +67,19 @@ struct Inner {
     floors: Vec<mpsc::Sender<Ask>>,
     counts: Vec<Arc<Counts>>,
     address: SocketAddr,
+    connections: Connections,
     fingerprint: String,
 }
 
 impl Rooms {
-    /// Opens the port and starts the threads.
+    /// Opens the ports and starts the threads.
     pub fn start(config: &Config, secrets: &Secrets) -> Result<Rooms, Error> {
         let (certificate, private_key) = secrets.room_identity(|| {
             Identity::generate().map(|it| (it.certificate().to_vec(), it.private_key().to_vec()))
         })?;
         let identity = Identity::from_der(certificate, private_key);
-        let socket = bind(config)?;
-        let address = socket.local_addr().unwrap_or(config.listen);
-        let lines = Lines { udp: candidates(config, address), tcp: Vec::new() };
+        let Ports { udp, tcp, lines, own, address } = lines::open(config)?;
+        let connections = Connections::new(Bounds::default());
         let threads = config.room.threads();
         let (mut floors, mut counts) = (Vec::new(), Vec::new());
         for number in 0..threads {
@@ -81,17 +94,22 @@ impl Rooms {
                 },
             };
             let (asks, asked) = mpsc::channel(QUEUE_MAX);
-            let own = socket.try_clone().map_err(Error::Thread)?;
+            let socket = udp.try_clone().map_err(Error::Thread)?;
+            let (floor, lines, connections) = (Floor::new(place), lines.clone(), connections.clone());
             let done = Arc::new(Counts::default());
             counts.push(done.clone());
-            let thread =
-                floor::Thread { floor: Floor::new(place), lines: lines.clone(), asked, counts: done };
-            floor::spawn(number, thread, own).map_err(Error::Thread)?;
+            let thread = floor::Thread { floor, lines, own: own.clone(), connections, asked, counts: done };
+            floor::spawn(number, thread, socket).map_err(Error::Thread)?;
             floors.push(asks);
         }
-        inbound::spawn(socket, floors.clone(), counts.clone()).map_err(Error::Thread)?;
+        inbound::spawn(udp, floors.clone(), counts.clone()).map_err(Error::Thread)?;
+        if let Some(tcp) = tcp {
+            let port = tcp.local_addr().map_or(config.room.tcp_port, |at| at.port());
+            let spawned = tcp::spawn(tcp, floors.clone(), connections.clone());
+            spawned.map_err(|error| Error::BindTcp { port, error })?;
+        }
         let fingerprint = identity.fingerprint();
-        Ok(Rooms(Arc::new(Inner { floors, counts, address, fingerprint })))
+        Ok(Rooms(Arc::new(Inner { floors, counts, address, connections, fingerprint })))
     }
 
     /// Where media is sent to.
@@ -102,6 +120,11 @@ impl Rooms {
     /// What the threads have done, each.
     pub fn counts(&self) -> &[Arc<Counts>] {
         &self.0.counts
+    }
+
+    /// Connections of clients whose networks let no UDP through.
+    pub fn connections(&self) -> &Connections {
+        &self.0.connections
     }
 
     /// SHA-256 of the certificate.
@@ -162,49 +185,4 @@ fn capacity(config: &Config, floors: usize) -> Capacity {
         bits_per_second: u64::from(config.room.egress_mbit) * 1_000_000 / floors as u64,
         ..Capacity::default()
     }
-}
-
-fn bind(config: &Config) -> Result<UdpSocket, Error> {
-    let port = config.room.udp_port;
-    let wanted = SocketAddr::new(config.listen.ip(), port);
-    let socket = UdpSocket::bind(wanted).or_else(|error| {
-        // A second server on one machine, as tests and demos are, still has a room; answers carry its port.
-        let in_use = error.kind() == std::io::ErrorKind::AddrInUse;
-        if !in_use {
-            return Err(error);
-        }
-        tracing::warn!(port, "the live room's port is in use: another is taken; firewalls may not know it");
-        UdpSocket::bind(SocketAddr::new(config.listen.ip(), 0))
-    });
-    let socket = socket.map_err(|error| Error::Bind { port, error })?;
-    Socket::prepare(&socket).map_err(|error| Error::Bind { port, error })?;
-    Ok(socket)
-}
-
-/// The addresses that answers name.
-fn candidates(config: &Config, local: SocketAddr) -> Vec<SocketAddr> {
-    let named = config.room.public_addresses.iter().filter_map(|text| address(text, local.port()));
-    let named: Vec<SocketAddr> = named.collect();
-    if !named.is_empty() {
-        return named;
-    }
-    if !local.ip().is_unspecified() {
-        return vec![local];
-    }
-    let own = [outward(Ipv4Addr::UNSPECIFIED.into()), outward(local.ip())];
-    let mut own: Vec<SocketAddr> =
-        own.into_iter().flatten().map(|ip| SocketAddr::new(ip, local.port())).collect();
-    own.dedup();
-    if own.is_empty() {
-        own.push(SocketAddr::new(Ipv4Addr::LOCALHOST.into(), local.port()));
-    }
-    own
-}
-
-/// The address that the system would use to reach the world; nothing is sent to find it out.
-fn outward(from: IpAddr) -> Option<IpAddr> {
-    let socket = UdpSocket::bind(SocketAddr::new(from, 0)).ok()?;
-    let world = if from.is_ipv4() { "192.0.2.1:9" } else { "[2001:db8::1]:9" };
-    socket.connect(world).ok()?;
-    socket.local_addr().ok().map(|address| address.ip()).filter(|ip| !ip.is_unspecified())
 }

@@ -310,6 +310,8 @@ fn checking_prints_what_is_in_effect_and_no_secret() {
         [room]
         enabled = true
         udp_port = 8189
+        tcp = true
+        tcp_port = 0
         public_addresses = []
         threads = 0
         second_publisher = "refuse"

@@ -1,7 +1,7 @@
 //! The live room over HTTP: who may come in, what WHIP and WHEP promise, and real browsers on both sides.
 
 use crate::peers::{alone, browser, is_here, peers};
-use crate::server::{Answer, SERVER_KEY, Server, bearer, request};
+use crate::server::{Answer, SERVER_KEY, Server, bearer, beckon, request};
 use serde_json::{Value, json};
 use std::process::Command;
 
@@ -29,19 +29,25 @@ pub fn offer(direction: &str) -> String {
     OFFER.replace("DIRECTION", direction)
 }
 
-struct Live {
-    server: Server,
+/// A server with a room, and what lets one in.
+pub struct Live {
+    pub server: Server,
     publish: String,
-    watch: String,
+    pub watch: String,
     _data: tempfile::TempDir,
 }
 
 impl Live {
-    fn start(config: &str) -> Live {
+    pub fn start(config: &str) -> Live {
+        Live::start_on("127.0.0.1:0", config)
+    }
+
+    pub fn start_on(listen: &str, config: &str) -> Live {
         let data = tempfile::tempdir().unwrap();
         let file = data.path().join("beckon.toml");
         std::fs::write(&file, config).unwrap();
-        let server = Server::start(&data.path().join("data"), &["--config", file.to_str().unwrap()]);
+        let arguments = ["--config", file.to_str().unwrap()];
+        let server = Server::start_on(listen, beckon(), &data.path().join("data"), &arguments);
         assert_eq!(
             server.control("PUT", "/api/v1/rooms/r%201", Some(&json!({ "title": "One" }))).status,
             200
@@ -53,18 +59,18 @@ impl Live {
         Live { publish: token(publish), watch: token(watch), server, _data: data }
     }
 
-    fn post(&self, path: &str, token: Option<&str>, kind: &str, body: &str) -> Answer {
+    pub fn post(&self, path: &str, token: Option<&str>, kind: &str, body: &str) -> Answer {
         let mut headers = vec![("content-type".to_owned(), kind.to_owned())];
         headers.extend(token.map(bearer));
         request(self.server.address, "POST", path, &headers, Some(body.as_bytes()))
     }
 
-    fn status(&self) -> Value {
+    pub fn status(&self) -> Value {
         self.server.control("GET", "/api/v1/rooms/r%201/status", None).json()
     }
 }
 
-const SDP: &str = "application/sdp";
+pub const SDP: &str = "application/sdp";
 
 #[test]
 fn a_host_and_a_shopper_come_in_with_what_is_theirs_and_with_nothing_else() {
@@ -162,7 +168,7 @@ fn whoever_comes_when_the_room_is_full_is_told_when_to_come_again() {
 }
 
 /// Runs the browsers; `None` if they are not installed.
-fn browsers(live: &Live, arguments: &[&str]) -> Option<Value> {
+pub fn browsers(live: &Live, arguments: &[&str]) -> Option<Value> {
     let script = peers().join("browser/room.mjs");
     let _alone = browser()?;
     let run = Command::new("node")
@@ -178,7 +184,7 @@ fn browsers(live: &Live, arguments: &[&str]) -> Option<Value> {
     Some(serde_json::from_slice(&run.stdout).expect("it says what it saw"))
 }
 
-fn moved(seen: &Value, codec: &str) {
+pub fn moved(seen: &Value, codec: &str) {
     for join in seen["joins"].as_array().unwrap() {
         assert_eq!(join["codec"].as_str().unwrap().to_lowercase(), codec, "{seen}");
         assert!(join["frames"].as_u64().unwrap() > 40, "the picture moves: {seen}");

@@ -34,8 +34,13 @@ impl Server {
     }
 
     /// Starts a prepared command.
-    pub fn start_with(mut command: Command, data: &Path, args: &[&str]) -> Server {
-        let command = command.args(["serve", "--listen", "127.0.0.1:0", "--data"]).arg(data).args(args);
+    pub fn start_with(command: Command, data: &Path, args: &[&str]) -> Server {
+        Server::start_on("127.0.0.1:0", command, data, args)
+    }
+
+    /// Starts a prepared command that listens there.
+    pub fn start_on(listen: &str, mut command: Command, data: &Path, args: &[&str]) -> Server {
+        let command = command.args(["serve", "--listen", listen, "--data"]).arg(data).args(args);
         let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("beckon starts");
         let mut out = BufReader::new(child.stdout.take().expect("its output is piped"));
         let mut banner = String::new();

@@ -2,9 +2,10 @@
 
 use super::Room;
 use crate::limits::*;
-use crate::peer::Peer;
+use crate::peer::{Peer, Via};
 use crate::publisher::Publisher;
 use crate::status::{LayerStatus, Status, Warning};
+use crate::viewer::Viewer;
 use std::time::{Duration, Instant};
 
 /// Pictures out of order before it is called B-frames rather than an accident.
@@ -16,7 +17,9 @@ impl<P: Peer> Room<P> {
     /// The room as it is now.
     pub fn status(&self, now: Instant) -> Status {
         let connected = self.viewers.values().filter(|viewer| viewer.connected).count();
-        let status = Status { viewers: self.viewers.len(), connected, ..Status::default() };
+        let by_tcp = |viewer: &&Viewer<P>| viewer.connected && viewer.peer.via() == Some(Via::Tcp);
+        let over_tcp = self.viewers.values().filter(by_tcp).count();
+        let status = Status { viewers: self.viewers.len(), connected, over_tcp, ..Status::default() };
         let Some((_, publisher)) = &self.publisher else { return status };
         let watched = |at: usize| self.viewers.values().filter(|viewer| viewer.layer() == Some(at)).count();
         let layers = publisher.layers.iter().enumerate().filter(|(_, layer)| layer.is_heard(now));
@@ -55,7 +58,7 @@ impl<P: Peer> Room<P> {
             if !codec.is_widely_played() {
                 warnings.push(Warning::FewPlayIt { codec });
             }
-            let cannot = |viewer: &&crate::viewer::Viewer<P>| viewer.connected && !viewer.peer.plays(codec);
+            let cannot = |viewer: &&Viewer<P>| viewer.connected && !viewer.peer.plays(codec);
             let viewers = self.viewers.values().filter(cannot).count();
             if viewers > 0 {
                 warnings.push(Warning::NotPlayed { codec, viewers });

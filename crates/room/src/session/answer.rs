@@ -92,6 +92,7 @@ impl Session {
             payloads: Payloads::default(),
             layers: Vec::new(),
             failed: false,
+            via: None,
             tell_buffer: 0,
             rtc,
         };

@@ -17,6 +17,7 @@ use crate::effects::Datagram;
 use crate::limits::{BUFFER_TOLD, LAYERS_MAX, PAYLOAD_BYTES_MAX, RESEND_FOR, RESEND_PACKETS_MAX};
 use crate::packet::{LayerName, Outgoing, Packet, Picture, SenderTime};
 use crate::peer::{Arrival, Event, Peer, Polled, Via};
+use crate::stun::is_stun;
 use early::Early;
 use payloads::Payloads;
 use std::time::{Duration, Instant, SystemTime};
@@ -36,6 +37,7 @@ pub struct Session {
     /// Which layer each stream of the publisher is: said in its first packets only.
     layers: Vec<(Ssrc, Option<Rid>)>,
     failed: bool,
+    via: Option<Via>,
     /// In how many more packets the viewer is told that it may buffer again.
     tell_buffer: u32,
 }
@@ -201,6 +203,10 @@ impl Peer for Session {
             match self.rtc.poll_output() {
                 Ok(Output::Transmit(transmit)) => {
                     let via = if transmit.proto == Protocol::Udp { Via::Udp } else { Via::Tcp };
+                    // Checks are answered on every way, media goes over the one that was agreed on.
+                    if !is_stun(&transmit.contents) {
+                        self.via = Some(via);
+                    }
                     return Polled::Send(Datagram {
                         from: transmit.source,
                         to: transmit.destination,
@@ -263,6 +269,10 @@ impl Peer for Session {
 
     fn takes(&self, kind: Kind) -> bool {
         self.line(kind).is_some_and(|line| line.out.is_some())
+    }
+
+    fn via(&self) -> Option<Via> {
+        self.via
     }
 
     fn ask_key_frame(&mut self, layer: Option<LayerName>) {

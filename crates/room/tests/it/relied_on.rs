@@ -5,7 +5,7 @@ use crate::runs::start;
 use crate::world::client::{Client, Heard};
 use crate::world::script::quiet;
 use crate::world::{ROOM, World};
-use beckon_room::{Effects, Identity, Join, Manner};
+use beckon_room::{Effects, Identity, Join, Lines, Manner, Role, Session};
 use std::net::SocketAddr;
 use std::time::Duration;
 use str0m::format::Codec;
@@ -35,6 +35,37 @@ fn an_answer_is_of_a_lite_agent_that_speaks_first_and_names_its_address() {
             assert!(sdp.matches("cname:").count() >= 2, "sound and picture have a source each: {sdp}");
         }
     }
+}
+
+#[test]
+fn an_answer_names_addresses_in_their_order_and_tcp_after_udp_as_one_to_connect_to() {
+    let at = |text: &str| text.parse::<SocketAddr>().expect("an address");
+    let lines = Lines {
+        udp: vec![at("192.0.2.1:8189"), at("[2001:db8::1]:8189")],
+        tcp: vec![at("192.0.2.1:443"), at("[2001:db8::1]:443")],
+    };
+    let identity = Identity::generate().expect("randomness");
+    let (_, offer) = Client::new(start(), at("10.1.0.1:5000"), Codec::H264, None);
+    let role = Role::Viewer { probe: false, manner: Manner::Fast };
+    let answered = Session::answer(start(), &offer, role, "aname".into(), &identity, &lines);
+    let (_, answer) = answered.expect("it is answered");
+    let candidates = answer.sdp.lines().filter_map(|line| line.strip_prefix("a=candidate:"));
+    let read = |line: &str| {
+        let words: Vec<&str> = line.split(' ').collect();
+        let address = format!("{} {} {}", words[2], words[4], words[5]);
+        (address, words[3].parse::<u32>().expect("a priority"), words[6..].join(" "))
+    };
+    let read: Vec<_> = candidates.map(read).collect();
+    let named: Vec<&str> = read.iter().map(|(address, ..)| address.as_str()).collect();
+    // A client that takes the first and knows but UDP is served.
+    let wanted = ["udp 192.0.2.1 8189", "udp 2001:db8::1 8189", "tcp 192.0.2.1 443", "tcp 2001:db8::1 443"];
+    assert_eq!(named, wanted, "{}", answer.sdp);
+    assert!(read[..2].iter().all(|udp| read[2..].iter().all(|tcp| udp.1 > tcp.1)), "{}", answer.sdp);
+    assert!(
+        read[2..].iter().all(|(.., kind)| kind.starts_with("typ host tcptype passive")),
+        "{}",
+        answer.sdp
+    );
 }
 
 #[test]

@@ -38,6 +38,8 @@ pub struct LiveStatus {
     pub viewers: u64,
     /// Those who are connected.
     pub connected: u64,
+    /// Those of them whom media reaches over TCP: their networks let no UDP through.
+    pub over_tcp: u64,
     /// The picture, one for each simulcast layer.
     pub layers: Vec<LiveLayer>,
     /// What the host should change.

@@ -91,8 +91,10 @@ pub struct Outcome {
     pub packets_per_second: u64,
     /// Megabits that came to all viewers each second.
     pub mbit_per_second: f64,
-    /// Packets of pictures that never came, of a million.
+    /// Packets of pictures that did not come at the first time, of a million, while it was measured.
     pub missing_ppm: u64,
+    /// The same before that: when all joined and each got its burst.
+    pub missing_while_joining_ppm: u64,
     /// From the publisher's socket to a viewer who has deciphered it, milliseconds: median, 99th percentile, longest.
     pub hop_ms: Option<[f64; 3]>,
     /// Pictures that the load's own publisher had no time for.
@@ -219,7 +221,10 @@ fn sum(args: &Args, fared: Vec<Fared>, seconds: f64) -> Outcome {
         fared.iter().map(|one| get(&one.seen[1]) - get(&one.seen[0])).sum()
     };
     let (pictures, sounds, bytes) = (during(|it| it.pictures), during(|it| it.sounds), during(|it| it.bytes));
-    let missing: u64 = fared.iter().map(|one| one.seen[1].missing()).sum();
+    let missing: u64 = fared.iter().map(|one| one.seen[1].missing_since(&one.seen[0])).sum();
+    let at_first: u64 =
+        fared.iter().map(|one| one.seen[0].missing_since(&beckon_room::Seen::default())).sum();
+    let began: u64 = fared.iter().map(|one| one.seen[0].pictures).sum();
     let mut outcome = Outcome {
         joined: fared.len(),
         refused: args.viewers - fared.len(),
@@ -230,6 +235,7 @@ fn sum(args: &Args, fared: Vec<Fared>, seconds: f64) -> Outcome {
         packets_per_second: ((pictures + sounds) as f64 / seconds) as u64,
         mbit_per_second: rounded(bytes as f64 * 8.0 / seconds / 1e6, 10.0),
         missing_ppm: missing * 1_000_000 / (pictures + missing).max(1),
+        missing_while_joining_ppm: at_first * 1_000_000 / (began + at_first).max(1),
         ..Outcome::default()
     };
     let hops = fared.into_iter().flat_map(|one| one.hops_us).map(|us| f64::from(us) / 1_000.0);
