@@ -96,7 +96,7 @@ impl Presenter {
         self.side.answered(now, answer)
     }
 
-    /// Takes a datagram in.
+    /// Takes a datagram in; to be polled before the next.
     pub fn receive(&mut self, now: Instant, arrival: Arrival<'_>) {
         self.side.receive(now, arrival);
     }

@@ -74,7 +74,7 @@ impl Spectator {
         self.side.answered(now, answer)
     }
 
-    /// Takes a datagram in.
+    /// Takes a datagram in; to be polled before the next.
     pub fn receive(&mut self, now: Instant, arrival: Arrival<'_>) {
         let media = header(arrival.bytes).filter(|_| self.seen.connected.is_some());
         match (media, self.deciphers) {

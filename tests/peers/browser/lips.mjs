@@ -45,17 +45,17 @@ function stage() {
       gate.gain.setValueAtTime(1, began + at)
       gate.gain.setValueAtTime(0, began + at + LASTS_S)
     }
-    const canvas = Object.assign(document.createElement('canvas'), { width: 640, height: 360 })
+    const canvas = Object.assign(document.createElement('canvas'), { width: 320, height: 180 })
     const g = canvas.getContext('2d')
     const draw = () => {
       const since = sound.currentTime - began
       g.fillStyle = since >= 0 && since % EVERY_S < LASTS_S ? '#fff' : '#000'
-      g.fillRect(0, 0, 640, 360)
+      g.fillRect(0, 0, 320, 180)
       // Something always moves, so that pictures are made at a steady rate.
       g.fillStyle = '#888'
-      g.fillRect((performance.now() / 10) % 600, 340, 40, 20)
+      g.fillRect((performance.now() / 10) % 280, 170, 40, 10)
     }
-    setInterval(draw, 20)
+    setInterval(draw, 40)
     const stream = canvas.captureStream(25)
     stream.addTrack(out.stream.getAudioTracks()[0])
     return stream

@@ -169,10 +169,13 @@ fn whoever_comes_when_the_room_is_full_is_told_when_to_come_again() {
 
 /// Runs the browsers; `None` if they are not installed.
 pub fn browsers(live: &Live, arguments: &[&str]) -> Option<Value> {
-    let script = peers().join("browser/room.mjs");
+    browsers_of(live, "room.mjs", arguments)
+}
+
+fn browsers_of(live: &Live, script: &str, arguments: &[&str]) -> Option<Value> {
     let _alone = browser()?;
     let run = Command::new("node")
-        .arg(script)
+        .arg(peers().join("browser").join(script))
         .args(arguments)
         .env("BECKON_URL", format!("http://{}", live.server.address))
         .env("ROOM", "r%201")
@@ -217,6 +220,19 @@ fn a_browser_publishes_three_layers_and_another_is_given_the_largest_it_can_take
     };
     moved(&seen, "video/vp8");
     assert!(seen["joins"][0]["width"].as_u64().unwrap() >= 320, "it climbed: {seen}");
+}
+
+#[test]
+fn sound_and_picture_come_together_also_when_the_publisher_comes_again() {
+    let live = Live::start("");
+    let Some(seen) = browsers_of(&live, "lips.mjs", &["vp8", "--again"]) else { return };
+    for of in ["apart_ms", "again_apart_ms"] {
+        let mut apart: Vec<i64> =
+            seen[of].as_array().unwrap().iter().map(|it| it.as_i64().unwrap()).collect();
+        assert!(apart.len() >= 8, "{seen}");
+        apart.sort_unstable();
+        assert!(apart[apart.len() / 2].abs() <= 80, "{seen}");
+    }
 }
 
 #[test]

@@ -41,13 +41,13 @@ pub struct Args {
     #[arg(long, default_value_t = 10)]
     pub every_ms: u64,
     /// The ticket: `token` of `GET /api/v1/rooms/{id}/watch`.
-    #[arg(long, env = "BECKON_WATCH_TOKEN", default_value = "")]
+    #[arg(long, env = "BECKON_WATCH_TOKEN", default_value = "", allow_hyphen_values = true)]
     pub token: String,
     /// Publishes in the room itself, at so many megabits a second: pictures without content, H.264 in name.
     #[arg(long)]
     pub publish: Option<f64>,
     /// For that: `token` of `GET /api/v1/rooms/{id}/publish`.
-    #[arg(long, env = "BECKON_PUBLISH_TOKEN", default_value = "")]
+    #[arg(long, env = "BECKON_PUBLISH_TOKEN", default_value = "", allow_hyphen_values = true)]
     pub publish_token: String,
     /// How many of the viewers decipher what they get; the others count packets. Only these measure hops.
     #[arg(long, default_value_t = 4)]

@@ -64,7 +64,10 @@ pub async fn watch(load: Load, url: Uri, token: String, deciphers: bool) -> Resu
         let came = line
             .receive(wait.min(LOOK_EVERY), |from, bytes| {
                 let arrival = Arrival { from, to: line.own(), via: Via::Udp, bytes };
-                spectator.receive(monotonic(), arrival);
+                let now = monotonic();
+                spectator.receive(now, arrival);
+                // What it says of one datagram is lost with the next.
+                spectator.poll(now, &mut sends);
             })
             .await;
         if !came {
@@ -94,7 +97,9 @@ pub async fn publish(load: Load, url: Uri, token: String, bits_per_second: u64) 
         line.send(sends.drain(..)).await;
         line.receive(wait.min(LOOK_EVERY), |from, bytes| {
             let arrival = Arrival { from, to: line.own(), via: Via::Udp, bytes };
-            presenter.receive(monotonic(), arrival);
+            let now = monotonic();
+            presenter.receive(now, arrival);
+            presenter.poll(now, &mut sends);
         })
         .await;
     }
