@@ -18,6 +18,9 @@ pub const SEND_BYTES_MAX: usize = 60_000;
 /// How long one datagram may wait for the kernel before it is dropped, in milliseconds.
 pub const SEND_WAITS_MS: u64 = 5;
 
+/// How often the system is asked for a number that is free for UDP and for TCP.
+pub const PORT_TRIES: usize = 16;
+
 /// Most TCP connections for media at a time.
 pub const TCP_CONNECTIONS_MAX: usize = 4_096;
 

@@ -1,9 +1,9 @@
 //! Where the live room is reached: opens the ports, and works out the addresses that answers name.
 
 use super::Error;
-use super::limits::TCP_SEND_BYTES;
+use super::limits::{PORT_TRIES, TCP_SEND_BYTES};
 use super::socket::Socket;
-use crate::config::{Config, room::address};
+use crate::config::{Config, Room, room::address};
 use beckon_room::Lines;
 use std::io::{self, ErrorKind};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, UdpSocket};
@@ -26,23 +26,39 @@ pub struct Ports {
 /// Opens the ports.
 pub fn open(config: &Config) -> Result<Ports, Error> {
     let room = &config.room;
-    let udp = bind(config.listen.ip(), room.udp_port, "UDP", |at| UdpSocket::bind(at));
-    let udp = udp.map_err(|error| Error::Bind { port: room.udp_port, error })?;
+    let (udp, tcp) = sockets(config.listen.ip(), room)?;
     Socket::prepare(&udp).map_err(|error| Error::Bind { port: room.udp_port, error })?;
     let address = udp.local_addr().unwrap_or(config.listen);
     let mut lines = Lines { udp: candidates(config, address, true), tcp: Vec::new() };
-    let mut tcp = None;
-    if room.tcp {
-        let port = if room.tcp_port == 0 { address.port() } else { room.tcp_port };
-        let failed = |error| Error::BindTcp { port, error };
-        let socket = bind(config.listen.ip(), port, "TCP", bind_tcp).map_err(failed)?;
-        let local = socket.local_addr().map_err(failed)?;
+    if let Some(tcp) = &tcp {
+        let local = tcp.local_addr().map_err(|error| Error::BindTcp { port: room.tcp_port, error })?;
         // A port that is another outside is so for both, unless they have different numbers inside.
         lines.tcp = candidates(config, local, local.port() == address.port());
-        tcp = Some(socket);
     }
     let own = lines.udp.iter().map(SocketAddr::ip).filter(|ip| address.ip().is_unspecified() && is_own(*ip));
     Ok(Ports { udp, tcp, own: own.collect(), lines, address })
+}
+
+fn sockets(ip: IpAddr, room: &Room) -> Result<(UdpSocket, Option<TcpSocket>), Error> {
+    let failed = |error| Error::Bind { port: room.udp_port, error };
+    let mut udp = bind(ip, room.udp_port, "UDP", |at| UdpSocket::bind(at)).map_err(failed)?;
+    if !room.tcp {
+        return Ok((udp, None));
+    }
+    let number = |udp: &UdpSocket| udp.local_addr().map(|at| at.port()).map_err(failed);
+    for _ in 0..PORT_TRIES {
+        if room.tcp_port != 0 || number(&udp)? == room.udp_port {
+            break;
+        }
+        // The system chose a number that is free for UDP; it is to be free for TCP, too.
+        if let Ok(tcp) = bind_tcp(SocketAddr::new(ip, number(&udp)?)) {
+            return Ok((udp, Some(tcp)));
+        }
+        udp = UdpSocket::bind((ip, 0)).map_err(failed)?;
+    }
+    let port = if room.tcp_port == 0 { number(&udp)? } else { room.tcp_port };
+    let tcp = bind(ip, port, "TCP", bind_tcp).map_err(|error| Error::BindTcp { port, error })?;
+    Ok((udp, Some(tcp)))
 }
 
 /// A second server on one machine, as tests and demos are, still has a room; answers carry its port.

@@ -57,7 +57,7 @@ fn counted(live: &Live, name: &str, at_least: u64) {
 
 #[test]
 fn an_answer_names_udp_first_and_then_tcp_at_the_same_number_unless_told_otherwise() {
-    let own = candidates(&Live::start(""));
+    let own = candidates(&Live::start("[room]\nudp_port = 0\n"));
     let [(first, udp, _), (second, tcp, kind)] = own.as_slice() else { panic!("{own:?}") };
     assert_eq!((first.as_str(), second.as_str(), udp), ("udp", "tcp", tcp));
     assert!(kind.starts_with("typ host tcptype passive"), "{kind}");
@@ -65,7 +65,7 @@ fn an_answer_names_udp_first_and_then_tcp_at_the_same_number_unless_told_otherwi
     let off = candidates(&Live::start("[room]\ntcp = false\n"));
     assert!(off.iter().all(|(protocol, ..)| protocol == "udp"), "{off:?}");
 
-    let public = "[room]\npublic_addresses = [\"203.0.113.7:9000\", \"2001:db8::7\"]\n";
+    let public = "[room]\nudp_port = 0\npublic_addresses = [\"203.0.113.7:9000\", \"2001:db8::7\"]\n";
     let named: Vec<_> =
         candidates(&Live::start(public)).into_iter().map(|(protocol, at, _)| (protocol, at)).collect();
     let [udp, udp6, tcp, tcp6] = named.as_slice() else { panic!("{named:?}") };
@@ -155,7 +155,7 @@ fn browsers_publish_and_play_over_ipv6() {
     {
         return skipped("this machine has no IPv6");
     }
-    let live = Live::start_on("[::1]:0", "");
+    let live = Live::start_on("[::1]:0", "[room]\nsecond_publisher = \"take-over\"\n");
     assert!(candidates(&live).iter().all(|(_, at, _)| at.ip().to_string() == "::1"));
     for way in ["udp", "tcp"] {
         let Some(seen) = browsers(&live, &["vp8", "--only", way, "--frames", "60"]) else { return };
