@@ -16,6 +16,7 @@ mod crowd;
 mod dice;
 mod error;
 mod figure;
+mod fresh;
 mod goals;
 mod ingest;
 mod limit;
