@@ -14,6 +14,7 @@ use super::limits::{BATCH_EVENTS, PACED_CONNECTIONS, WARM_UP};
 use super::load::{self, Plan};
 use super::scratch::Scratch;
 use super::target::Target;
+use super::waits::Waits;
 use super::way::Way;
 use super::{Args, goals, machine};
 use std::sync::Arc;
@@ -87,7 +88,9 @@ fn probed(args: &Args, target: &Target, way: &Way, plan: &Plan) -> Result<(f64, 
         std::thread::sleep(WARM_UP);
         doing(&format!("{} s of probes under load", args.seconds));
         target.begin_turns();
+        let waits = Waits::watch();
         let under_load = loaded.run();
+        waits.print();
         ends.store(true, Ordering::Relaxed);
         let outcome = loading.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
         (outcome, under_load)

@@ -33,6 +33,7 @@ mod sink;
 mod sockets;
 mod target;
 mod visible;
+mod waits;
 mod way;
 mod webpush;
 
