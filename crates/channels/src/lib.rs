@@ -29,6 +29,7 @@
 
 mod answer;
 mod channel;
+mod content;
 pub mod guard;
 mod message;
 mod retry_after;
@@ -39,5 +40,6 @@ pub mod webpush;
 
 pub use answer::{Answer, WHY_CHARS_MAX};
 pub use channel::{Caps, Channel, Composed, Limits, Outcome, Request, TransportError, unsent};
+pub use content::Content;
 pub use message::{Class, Message};
 pub use retry_after::{RETRY_AFTER_MS_MAX, retry_after_ms};

@@ -3,8 +3,8 @@
 //! ```text
 //! POST <url>            webhook-id, webhook-timestamp, webhook-signature: see `signature.rs`
 //! {"type":"beckon.messages","timestamp":"2026-11-22T12:00:00Z","data":{"messages":[
-//!   {"id":"…","app":"…","device":"…","user_id":"…","show_id":"…","title":"…","body":"…","link":"…",
-//!    "class":"marketing","trigger":"…","arm":"…","language":"…","expires_at":"2026-11-22T12:05:00Z", …}]}}
+//!   {"id":"…","show_id":"…","title":"…","body":"…","link":"…","class":"marketing","trigger":"…","arm":"…",
+//!    "language":"…","expires_at":"2026-11-22T12:05:00Z","app":"…","device":"…","user_id":"…", …}]}}
 //! ```
 //!
 //! The answer may say of each message what became of it:
@@ -30,6 +30,7 @@
 
 use crate::answer::Answer;
 use crate::channel::{Caps, Channel, Composed, Limits, Outcome, Request, TransportError, USER_AGENT, unsent};
+use crate::content::Content;
 use crate::message::Message;
 use crate::retry_after::{RETRY_AFTER_MS_MAX, retry_after_ms};
 use crate::rfc3339::rfc3339;
@@ -265,10 +266,11 @@ fn opening(now_ms: i64) -> String {
 
 const CLOSING: &str = "]}}";
 
-/// A message as the body holds it.
+/// A message as the body holds it: what it says, and to whom.
 #[derive(Serialize)]
 struct Piece<'a> {
-    id: &'a str,
+    #[serde(flatten)]
+    content: Content<'a>,
     #[serde(skip_serializing_if = "str::is_empty")]
     app: &'a str,
     #[serde(skip_serializing_if = "str::is_empty")]
@@ -277,50 +279,16 @@ struct Piece<'a> {
     user_id: &'a str,
     #[serde(skip_serializing_if = "str::is_empty")]
     anonymous_id: &'a str,
-    #[serde(skip_serializing_if = "str::is_empty")]
-    show_id: &'a str,
-    #[serde(skip_serializing_if = "str::is_empty")]
-    room_id: &'a str,
-    #[serde(skip_serializing_if = "str::is_empty")]
-    product_id: &'a str,
-    #[serde(skip_serializing_if = "str::is_empty")]
-    title: &'a str,
-    #[serde(skip_serializing_if = "str::is_empty")]
-    body: &'a str,
-    #[serde(skip_serializing_if = "str::is_empty")]
-    image: &'a str,
-    #[serde(skip_serializing_if = "str::is_empty")]
-    link: &'a str,
-    class: &'a str,
-    #[serde(skip_serializing_if = "str::is_empty")]
-    trigger: &'a str,
-    #[serde(skip_serializing_if = "str::is_empty")]
-    arm: &'a str,
-    #[serde(skip_serializing_if = "str::is_empty")]
-    language: &'a str,
-    expires_at: String,
 }
 
 impl<'a> Piece<'a> {
     fn of(message: &'a Message) -> Self {
         Piece {
-            id: &message.id,
+            content: Content::of(message),
             app: &message.app,
             device: &message.device,
             user_id: &message.user_id,
             anonymous_id: &message.anonymous_id,
-            show_id: &message.show_id,
-            room_id: &message.room_id,
-            product_id: &message.product_id,
-            title: &message.title,
-            body: &message.body,
-            image: &message.image,
-            link: &message.link,
-            class: message.class.word(),
-            trigger: &message.trigger,
-            arm: &message.arm,
-            language: &message.language,
-            expires_at: rfc3339(message.expires_at_ms),
         }
     }
 }

@@ -23,6 +23,8 @@ pub enum Event {
         sequence: u64,
         /// Whether it is an old segment used again.
         recycled: bool,
+        /// Whether none was ready, so that the commit had to write one first: a short one.
+        hurried: bool,
     },
     /// A segment left the log, because its records are needed no more.
     SegmentReleased {

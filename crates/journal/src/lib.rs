@@ -48,7 +48,7 @@ pub use damage::{Corruption, Damage, Proof};
 pub use disk::{Disk, MemDisk, RealDisk};
 pub use error::{CommitError, DiskError, OpenError, ReadError};
 pub use event::{Event, Monitor, no_monitor};
-pub use file_log::FileLog;
+pub use file_log::{Begun, FileLog, Preparation, Removal};
 pub use log::{Check, Log, Offset, Options, Records, Released};
 pub use read_only::ReadOnlyLog;
 pub use reader::Reader;

@@ -43,6 +43,10 @@ pub const ZERO_BYTES: usize = 1 << 20;
 /// Segments kept ready for use. One is in use soon, one is being made.
 pub const SPARES_MAX: usize = 2;
 
+/// Where no segment is ready, a commit makes one of this part of the usual length by itself: it waits for
+/// a few megabytes instead of for all, and who works ahead has time to catch up.
+pub const HURRIED_SHARE: u64 = 16;
+
 /// Open files that a [`RealDisk`](crate::RealDisk) keeps for the next use.
 pub const HANDLES_MAX: usize = 64;
 

@@ -103,6 +103,11 @@ pub fn bytes(value: u64) -> String {
     Unit::Bytes.show(value as f64)
 }
 
+/// Says what is being done, for whoever waits.
+pub fn doing(what: &str) {
+    println!("  … {what}");
+}
+
 /// One aligned line.
 pub fn line(label: &str, value: impl Display) {
     println!("  {label:<58} {value}");

@@ -53,8 +53,11 @@ pub const SETTLE_MEMORY: Duration = Duration::from_secs(3);
 /// How long the clients of a fan-out may take until the run is given up.
 pub const CROWD_PATIENCE: Duration = Duration::from_secs(60);
 
-/// Pings by which the way to a client alone is measured: twenty seconds of what a client may say.
-pub const PINGS: usize = 200;
+/// Pings by which the way to a client alone is measured: what each of [`PINGING`] may say in two seconds.
+pub const PINGS: usize = 20;
+
+/// Clients that ping, one as often as another.
+pub const PINGING: usize = 10;
 
 /// Bytes of an answer that its buffer has room for at first.
 pub const ANSWER_BYTES: usize = 16 << 10;

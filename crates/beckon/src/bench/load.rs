@@ -14,6 +14,7 @@ use super::request::{Request, Template};
 use crate::clock::{Clock, Stopwatch};
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 use tokio::task::JoinSet;
 
@@ -36,6 +37,8 @@ pub struct Plan {
     pub rate: Option<f64>,
     /// Loads of different numbers have different message ids.
     pub phase: u16,
+    /// Ends the load before its time, once it is set.
+    pub ends: Option<Arc<AtomicBool>>,
 }
 
 /// What came of a load.
@@ -74,6 +77,11 @@ impl Plan {
             now: Clock::System.now(),
         };
         (0..REQUESTS_A_CONNECTION).map(|_| template.render(dice)).collect()
+    }
+
+    fn is_over(&self, watch: Stopwatch) -> bool {
+        let ended = self.ends.as_ref().is_some_and(|it| it.load(Ordering::Relaxed));
+        ended || watch.elapsed() >= self.time
     }
 
     fn dice(&self, connection: usize) -> Dice {
@@ -149,7 +157,7 @@ impl Driver {
             if let Some(due) = self.plan.due(self.number, serial) {
                 tokio::time::sleep(due.saturating_sub(self.watch.elapsed())).await;
             }
-            if self.watch.elapsed() >= self.plan.time {
+            if self.plan.is_over(self.watch) {
                 break;
             }
             let at = serial as usize % requests.len();

@@ -16,6 +16,7 @@ mod crowd;
 mod dice;
 mod error;
 mod figure;
+mod fresh;
 mod goals;
 mod ingest;
 mod limit;
@@ -32,6 +33,7 @@ mod sink;
 mod sockets;
 mod target;
 mod visible;
+mod waits;
 mod way;
 mod webpush;
 

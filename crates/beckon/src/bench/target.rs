@@ -94,6 +94,7 @@ impl Target {
             time: Duration::ZERO,
             rate: None,
             phase: 0,
+            ends: None,
         }
     }
 

@@ -1,7 +1,7 @@
 //! The ways by which a bench's shopper can be called: a webhook, or a client of his own that is connected.
 
 use super::error::Error;
-use super::limits::PINGS;
+use super::limits::{PINGING, PINGS};
 use super::load::on_own_thread;
 use super::phone::Phone;
 use super::sink::{SECRET, Sink};
@@ -12,7 +12,9 @@ use serde_json::{Value, json};
 use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 use tokio::sync::oneshot;
+use tokio::task::JoinSet;
 
 /// How shoppers are called.
 #[derive(Clone)]
@@ -133,19 +135,35 @@ impl Phones {
         on_own_thread(|| {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
             runtime.map_err(Error::io("ping"))?.block_on(async {
-                let mut took_ms = Vec::new();
-                let who = ("anonymous_id", "nobody");
-                let mut phone = Phone::open(self.address, &self.key, "phone-of-nobody", who).await?;
-                for _ in 0..PINGS {
-                    // Not more than a client may say.
-                    tokio::time::sleep(std::time::Duration::from_millis(101)).await;
-                    let watch = Stopwatch::start();
-                    phone.say(r#"{"type":"ping"}"#).await.map_err(Error::io("ping"))?;
-                    phone.frame().await.map_err(Error::io("hear a pong"))?;
-                    took_ms.push(watch.elapsed_secs() * 1e3);
+                let (mut pinging, mut took_ms) = (JoinSet::new(), Vec::new());
+                for number in 0..PINGING {
+                    pinging.spawn(self.clone().ping(number));
+                }
+                while let Some(done) = pinging.join_next().await {
+                    took_ms.extend(
+                        done.unwrap_or_else(|failed| std::panic::resume_unwind(failed.into_panic()))?,
+                    );
                 }
                 Ok(took_ms)
             })
         })
+    }
+
+    async fn ping(self, number: usize) -> Result<Vec<f64>, Error> {
+        let (device, visitor) = (format!("phone-of-nobody-{number}"), format!("nobody-{number}"));
+        let who = ("anonymous_id", visitor.as_str());
+        let mut phone = Phone::open(self.address, &self.key, &device, who).await?;
+        // Not more than a client may say, and each in its own moment.
+        let every = Duration::from_millis(101);
+        tokio::time::sleep(every * number as u32 / PINGING as u32).await;
+        let mut took_ms = Vec::new();
+        for _ in 0..PINGS {
+            tokio::time::sleep(every).await;
+            let watch = Stopwatch::start();
+            phone.say(r#"{"type":"ping"}"#).await.map_err(Error::io("ping"))?;
+            phone.frame().await.map_err(Error::io("hear a pong"))?;
+            took_ms.push(watch.elapsed_secs() * 1e3);
+        }
+        Ok(took_ms)
     }
 }

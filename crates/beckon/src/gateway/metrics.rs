@@ -236,6 +236,12 @@ pub async fn render(app: &App) -> Result<String, Failure> {
     counter("journal_commits", "Commits, each one fdatasync", load(&committed.commits));
     counter("journal_bytes", "Bytes made durable", load(&committed.bytes));
     counter("journal_failures", "Commits that failed and were tried again", load(&committed.failures));
+    counter("journal_segments", "Journal segments begun", load(&committed.segments));
+    counter(
+        "journal_segments_hurried",
+        "Journal segments that a commit had to write first, because none was ready",
+        load(&committed.hurried),
+    );
     in_app(app, &mut registry);
     if let Some(rooms) = &app.rooms {
         room(rooms, &mut registry);

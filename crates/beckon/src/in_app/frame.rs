@@ -2,7 +2,7 @@
 
 use super::limits::{FRAME_BYTES_MAX, FRAMES_OF_A_POST_MAX};
 use axum::extract::ws::Utf8Bytes;
-use beckon_channels::Message;
+use beckon_channels::{Content, Message};
 use beckon_core::event::DeviceState;
 use beckon_core::time::Timestamp;
 use beckon_sessions::{Close, SessionId};
@@ -139,53 +139,10 @@ pub fn message(it: &Message) -> Utf8Bytes {
     struct Frame<'a> {
         #[serde(rename = "type")]
         kind: &'static str,
-        message: Fields<'a>,
+        message: Content<'a>,
     }
-    let fields = Fields {
-        id: &it.id,
-        show_id: &it.show_id,
-        room_id: &it.room_id,
-        product_id: &it.product_id,
-        title: &it.title,
-        body: &it.body,
-        image: &it.image,
-        link: &it.link,
-        class: it.class.word(),
-        trigger: &it.trigger,
-        arm: &it.arm,
-        language: &it.language,
-        expires_at: rfc3339(Timestamp(it.expires_at_ms).secs()),
-    };
-    let frame = Frame { kind: "message", message: fields };
+    let frame = Frame { kind: "message", message: Content::of(it) };
     serde_json::to_string(&frame).unwrap_or_default().into()
-}
-
-/// The webhook's names, without those of the shopper and the device: whoever reads it is them.
-#[derive(Serialize)]
-struct Fields<'a> {
-    id: &'a str,
-    #[serde(skip_serializing_if = "str::is_empty")]
-    show_id: &'a str,
-    #[serde(skip_serializing_if = "str::is_empty")]
-    room_id: &'a str,
-    #[serde(skip_serializing_if = "str::is_empty")]
-    product_id: &'a str,
-    #[serde(skip_serializing_if = "str::is_empty")]
-    title: &'a str,
-    #[serde(skip_serializing_if = "str::is_empty")]
-    body: &'a str,
-    #[serde(skip_serializing_if = "str::is_empty")]
-    image: &'a str,
-    #[serde(skip_serializing_if = "str::is_empty")]
-    link: &'a str,
-    class: &'a str,
-    #[serde(skip_serializing_if = "str::is_empty")]
-    trigger: &'a str,
-    #[serde(skip_serializing_if = "str::is_empty")]
-    arm: &'a str,
-    #[serde(skip_serializing_if = "str::is_empty")]
-    language: &'a str,
-    expires_at: String,
 }
 
 #[cfg(test)]

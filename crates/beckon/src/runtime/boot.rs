@@ -3,7 +3,7 @@
 
 use super::committer::{self, Committed};
 use super::node::{Line, Node, Shared, folder_of};
-use super::{director, folder, snapshotter};
+use super::{director, folder, preparer, snapshotter};
 use crate::clock::{Clock, Stopwatch};
 use beckon_core::dedup::Window;
 use beckon_core::id::ShardId;
@@ -328,7 +328,10 @@ fn spawn(options: &Options, parts: Parts) -> Node {
     if !head.epoch {
         shared.own(record::epoch(LOGIC_VERSION));
     }
+    let disk = log.disk().clone();
     let log = Arc::new(Mutex::new(log));
+    // Held until nobody writes to the directory any more.
+    let lock = Arc::new(lock);
     let mut threads = Vec::new();
     let mut thread = |name: &str, run: Box<dyn FnOnce() + Send>| {
         let spawned = std::thread::Builder::new().name(name.to_owned()).spawn(run);
@@ -340,11 +343,20 @@ fn spawn(options: &Options, parts: Parts) -> Node {
     }
     let its = shared.clone();
     thread("director", Box::new(move || director::run(&its, end, &director_jobs)));
-    let (its, its_log) = (shared.clone(), log.clone());
+    let (wake, woken) = preparer::wake();
+    let (its, its_log, held) = (shared.clone(), log.clone(), lock.clone());
     thread(
         "commit",
         Box::new(move || {
-            committer::run(&its, &its_log);
+            committer::run(&its, &its_log, &wake);
+            drop(held);
+        }),
+    );
+    let (its, its_log, its_disk) = (shared.clone(), log.clone(), disk.clone());
+    thread(
+        "prepare",
+        Box::new(move || {
+            preparer::run(&its, &its_log, its_disk, &woken);
             drop(lock);
         }),
     );
@@ -356,6 +368,7 @@ fn spawn(options: &Options, parts: Parts) -> Node {
         keep_for: options.keep_for,
         keep_bytes: options.keep_bytes,
     };
-    thread("snapshot", Box::new(move || snapshotter::run(&its, &log, store, pace, &ordered)));
+    let journal = snapshotter::Journal { log, disk };
+    thread("snapshot", Box::new(move || snapshotter::run(&its, journal, store, pace, &ordered)));
     Node { shared, threads: Arc::new(Mutex::new(threads)), snapshots: orders }
 }

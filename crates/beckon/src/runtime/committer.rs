@@ -1,12 +1,14 @@
 //! The committer's thread: what has gathered becomes durable in one write and one fdatasync.
 //!
-//! A failure is told to all who wait, and the same records are tried again until the disk takes them;
+//! What else the journal asks of the disk is done by other threads: the next segment by the preparer, letting go of old
+//! ones by the snapshotter. A failure is told to all who wait, and the same records are tried again until the disk takes them;
 //! meanwhile nothing new is taken. What was folded ahead stays true, because it is never dropped.
 
 use super::node::{Shared, Waiter};
+use super::preparer::Wake;
 use super::turns::Work;
 use crate::clock::Stopwatch;
-use beckon_journal::{Batch, CommitError, FileLog, Log, RealDisk};
+use beckon_journal::{Batch, Begun, CommitError, FileLog, Log, RealDisk};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
@@ -22,6 +24,10 @@ pub struct Committed {
     pub bytes: AtomicU64,
     /// Attempts that failed.
     pub failures: AtomicU64,
+    /// Segments begun.
+    pub segments: AtomicU64,
+    /// Of these, the ones that a commit had to write first, because none was ready.
+    pub hurried: AtomicU64,
 }
 
 /// How long to wait before the same records are tried again.
@@ -30,11 +36,8 @@ const RETRY_AFTER: Duration = Duration::from_millis(200);
 /// How long nothing must have come before the last frame is sealed.
 const IDLE: Duration = Duration::from_millis(500);
 
-/// Bytes of the next segment that are written ahead between two commits.
-const PREPARE_STEP: u64 = 1 << 20;
-
-pub(super) fn run(shared: &Shared, log: &Mutex<FileLog<RealDisk>>) {
-    let mut sealed = true;
+pub(super) fn run(shared: &Shared, log: &Mutex<FileLog<RealDisk>>, preparer: &Wake) {
+    let (mut sealed, mut begun) = (true, lock(log).begun());
     loop {
         let mut line = shared.line();
         if line.sequencer.is_idle() {
@@ -50,6 +53,7 @@ pub(super) fn run(shared: &Shared, log: &Mutex<FileLog<RealDisk>>) {
                 drop(line);
                 if timeout.timed_out() {
                     idle(log, &mut sealed);
+                    tell_begun(shared, log, preparer, &mut begun);
                 }
                 continue;
             }
@@ -59,20 +63,29 @@ pub(super) fn run(shared: &Shared, log: &Mutex<FileLog<RealDisk>>) {
         let watch = Stopwatch::start();
         commit(shared, log, batch);
         sealed = false;
-        shared.turns.took(Work::Commit, watch.elapsed());
-        let watch = Stopwatch::start();
-        // Ahead of need, in steps short enough that nobody notices. A failure shows at the next commit.
-        let _ = lock(log).prepare(PREPARE_STEP);
-        shared.turns.took(Work::Prepare, watch.elapsed());
+        let took = watch.elapsed();
+        let work = if tell_begun(shared, log, preparer, &mut begun) { Work::Segment } else { Work::Commit };
+        shared.turns.took(work, took);
     }
 }
 
-fn idle(log: &Mutex<FileLog<RealDisk>>, sealed: &mut bool) {
-    let mut log = lock(log);
-    if !*sealed {
-        *sealed = log.seal().is_ok();
+/// Whether a segment was begun since the last look; who works ahead is told.
+fn tell_begun(shared: &Shared, log: &Mutex<FileLog<RealDisk>>, preparer: &Wake, last: &mut Begun) -> bool {
+    let begun = lock(log).begun();
+    if begun == *last {
+        return false;
     }
-    let _ = log.prepare(8 * PREPARE_STEP);
+    shared.committed.segments.store(begun.segments, Ordering::Relaxed);
+    shared.committed.hurried.store(begun.hurried, Ordering::Relaxed);
+    *last = begun;
+    preparer.wake();
+    true
+}
+
+fn idle(log: &Mutex<FileLog<RealDisk>>, sealed: &mut bool) {
+    if !*sealed {
+        *sealed = lock(log).seal().is_ok();
+    }
 }
 
 fn commit(shared: &Shared, log: &Mutex<FileLog<RealDisk>>, mut batch: Batch) {

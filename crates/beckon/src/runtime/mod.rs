@@ -1,7 +1,8 @@
 //! The running node: machines on threads, one journal under them, and the handle everything else holds.
 //!
-//! Threads: one committer that makes gathered records durable; as many folders as there are cores, each
-//! with its share of the shards; the director; a snapshotter. The handle puts a record into the one
+//! Threads: one committer that makes gathered records durable, and a preparer that makes the journal's next
+//! segment ready for it; as many folders as there are cores, each with its share of the shards; the
+//! director; a snapshotter. The handle puts a record into the one
 //! order, which at the same moment queues it for every folder: what is asked of a shard after that is
 //! answered after it. See ARCHITECTURE.md for the picture.
 
@@ -11,6 +12,7 @@ mod director;
 mod folder;
 mod node;
 mod outward;
+mod preparer;
 mod questions;
 mod snapshotter;
 mod turns;

@@ -10,11 +10,11 @@ use beckon_core::id::{MachineId, ShardId};
 use beckon_core::time::Timestamp;
 use beckon_engine::limits::SNAPSHOTS_KEPT;
 use beckon_engine::snapshot;
-use beckon_journal::{FileLog, Log, Offset, RealDisk, SnapshotStore};
+use beckon_journal::{CommitError, FileLog, Offset, RealDisk, Released, SnapshotStore};
 use std::collections::VecDeque;
 use std::sync::atomic::Ordering;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 /// What the snapshotter is told.
@@ -41,7 +41,7 @@ const LOOK_EVERY: Duration = Duration::from_secs(1);
 
 pub(super) fn run(
     shared: &Shared,
-    log: &Mutex<FileLog<RealDisk>>,
+    mut journal: Journal,
     mut store: SnapshotStore<RealDisk>,
     pace: Pace,
     orders: &Receiver<Order>,
@@ -66,7 +66,8 @@ pub(super) fn run(
                         last_end = end;
                     }
                     ages.push_back((shared.clock.now(), end));
-                    release(log, &store, aged(&mut ages, shared.clock.now(), pace.keep_for), pace.keep_bytes);
+                    let old_enough = aged(&mut ages, shared.clock.now(), pace.keep_for);
+                    journal.let_go(&store, old_enough, pace.keep_bytes);
                     (last_bytes, waited) = (bytes, Duration::ZERO);
                 }
             }
@@ -96,22 +97,43 @@ fn aged(ages: &mut VecDeque<(Timestamp, Offset)>, now: Timestamp, keep_for: Dura
     ages.front().filter(|it| it.0.0 <= oldest).map_or(Offset(0), |it| it.1)
 }
 
-/// Lets journal go that no start from any snapshot kept would need, once it is old enough or too much.
-fn release(
-    log: &Mutex<FileLog<RealDisk>>,
-    store: &SnapshotStore<RealDisk>,
-    old_enough: Offset,
-    keep_bytes: u64,
-) {
-    let Some(needed) = needed_from(store) else { return };
-    let mut log = log.lock().unwrap_or_else(PoisonError::into_inner);
-    let too_much = log.offset_keeping(keep_bytes);
-    match log.release(needed.min(old_enough.max(too_much))) {
-        Ok(released) if released.segments > 0 => {
-            tracing::debug!(segments = released.segments, "released journal that no snapshot needs");
+/// The journal, as far as old parts of it are let go of.
+pub(super) struct Journal {
+    pub log: Arc<Mutex<FileLog<RealDisk>>>,
+    /// The log's own disk, for what goes on beside the log.
+    pub disk: RealDisk,
+}
+
+impl Journal {
+    /// Lets journal go that no start from any snapshot kept would need, once it is old enough or too much.
+    fn let_go(&mut self, store: &SnapshotStore<RealDisk>, old_enough: Offset, keep_bytes: u64) {
+        let Some(needed) = needed_from(store) else { return };
+        let too_much = self.log().offset_keeping(keep_bytes);
+        match self.release(needed.min(old_enough.max(too_much))) {
+            Ok(released) if released.segments > 0 => {
+                tracing::debug!(segments = released.segments, "released journal that no snapshot needs");
+            }
+            Ok(_) => {}
+            Err(error) => tracing::warn!(%error, "old journal segments could not be released"),
         }
-        Ok(_) => {}
-        Err(error) => tracing::warn!(%error, "old journal segments could not be released"),
+    }
+
+    /// Releases segment by segment. The log is not held meanwhile: no commit waits for it.
+    fn release(&mut self, keep_from: Offset) -> Result<Released, CommitError> {
+        let mut released = Released::default();
+        loop {
+            let begun = self.log().begin_removal(keep_from);
+            let Some(mut removal) = begun else { return Ok(released) };
+            let done = removal.carry_out(&mut self.disk);
+            let bytes = self.log().end_removal(removal);
+            done?;
+            released.segments += 1;
+            released.bytes += bytes;
+        }
+    }
+
+    fn log(&self) -> MutexGuard<'_, FileLog<RealDisk>> {
+        self.log.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -1,6 +1,6 @@
 //! How long the threads that a push must pass are held up by one thing. A folder and the committer do one thing at a
 //! time, and all that waits behind it is as late as that took: what matters is the longest turn, by kind of work, not
-//! the mean.
+//! the mean. Nothing waits behind the preparer; its turns stand here because it shares the disk with the committer.
 
 use beckon_core::id::MachineId;
 use beckon_engine::record::{Body, Record};
@@ -27,11 +27,13 @@ pub enum Work {
     Question,
     /// Writing what has gathered, and its `fdatasync`.
     Commit,
-    /// Writing a part of the next segment ahead.
+    /// The same where it had to go into a new segment: a header and a name become durable first.
+    Segment,
+    /// Writing a part of the next segment ahead, on a thread of its own.
     Prepare,
 }
 
-const ALL: [(Work, &str); 9] = [
+const ALL: [(Work, &str); 10] = [
     (Work::Events, "events"),
     (Work::Due, "due"),
     (Work::Told, "told"),
@@ -40,6 +42,7 @@ const ALL: [(Work, &str); 9] = [
     (Work::Pushes, "pushes"),
     (Work::Question, "question"),
     (Work::Commit, "commit"),
+    (Work::Segment, "segment"),
     (Work::Prepare, "prepare"),
 ];
 

@@ -61,7 +61,7 @@ fn a_message_goes_out_whole_and_signed() {
     );
     assert_eq!(header(request, "content-type"), "application/json");
     expect![[r#"
-        {"type":"beckon.messages","timestamp":"2026-11-22T12:00:00.25Z","data":{"messages":[{"id":"m-1","app":"shop","device":"d-1","user_id":"u-1","show_id":"show-7","room_id":"room-3","product_id":"sku-1","title":"口红 ¥89 \"now\"","body":"Ends in 10 min","link":"https://beckon.example/t/abc","class":"marketing","trigger":"offer_ending","arm":"price","language":"zh-CN","expires_at":"2026-11-22T12:05:00Z"}]}}"#]]
+        {"type":"beckon.messages","timestamp":"2026-11-22T12:00:00.25Z","data":{"messages":[{"id":"m-1","show_id":"show-7","room_id":"room-3","product_id":"sku-1","title":"口红 ¥89 \"now\"","body":"Ends in 10 min","link":"https://beckon.example/t/abc","class":"marketing","trigger":"offer_ending","arm":"price","language":"zh-CN","expires_at":"2026-11-22T12:05:00Z","app":"shop","device":"d-1","user_id":"u-1"}]}}"#]]
     .assert_eq(std::str::from_utf8(&request.body).unwrap());
     let [id, at, signature] = [ID_HEADER, TIMESTAMP_HEADER, SIGNATURE_HEADER].map(|it| header(request, it));
     assert_eq!(at, "1795348800");

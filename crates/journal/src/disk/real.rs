@@ -13,13 +13,18 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// A [`Disk`] that is a directory of the operating system.
 ///
-/// It takes no lock: that one process alone writes to a directory is for the caller to see to.
-#[derive(Debug)]
+/// It takes no lock: that one process alone writes to a directory is for the caller to see to. A clone is
+/// the same disk with the same open files, for another thread; only they must not change the same file.
+#[derive(Clone, Debug)]
 pub struct RealDisk {
     dir: PathBuf,
     writable: bool,
-    handles: Mutex<BTreeMap<String, Arc<Handle>>>,
+    handles: Arc<Mutex<Handles>>,
 }
+
+/// Open files. Nothing is asked of the system while they are locked: a slow call for one file holds up
+/// nobody who has another in hand.
+type Handles = BTreeMap<String, Arc<Handle>>;
 
 #[derive(Debug)]
 struct Handle {
@@ -49,7 +54,7 @@ impl RealDisk {
     }
 
     fn over(dir: PathBuf, writable: bool) -> Self {
-        Self { dir, writable, handles: Mutex::default() }
+        Self { dir, writable, handles: Arc::default() }
     }
 
     fn path(&self, file: &str) -> io::Result<PathBuf> {
@@ -64,21 +69,24 @@ impl RealDisk {
         self.path(file)
     }
 
-    fn handles(&self) -> MutexGuard<'_, BTreeMap<String, Arc<Handle>>> {
+    fn handles(&self) -> MutexGuard<'_, Handles> {
         self.handles.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn handle(&self, file: &str) -> io::Result<Arc<Handle>> {
-        let mut handles = self.handles();
-        if let Some(handle) = handles.get(file) {
+        if let Some(handle) = self.handles().get(file) {
             return Ok(Arc::clone(handle));
         }
         let opened = OpenOptions::new().read(true).write(self.writable).open(self.path(file)?)?;
-        Ok(keep(&mut handles, file, opened))
+        let mut handles = self.handles();
+        match handles.get(file) {
+            Some(first) => Ok(Arc::clone(first)),
+            None => Ok(keep(&mut handles, file, opened)),
+        }
     }
 }
 
-fn keep(handles: &mut BTreeMap<String, Arc<Handle>>, name: &str, file: File) -> Arc<Handle> {
+fn keep(handles: &mut Handles, name: &str, file: File) -> Arc<Handle> {
     if handles.len() >= HANDLES_MAX {
         handles.retain(|_, handle| handle.unsynced.load(Ordering::Relaxed));
     }
@@ -115,10 +123,9 @@ impl Disk for RealDisk {
 
     fn create(&mut self, file: &str) -> io::Result<()> {
         let path = self.path_to_change(file)?;
-        let mut handles = self.handles();
-        handles.remove(file);
+        self.handles().remove(file);
         let made = OpenOptions::new().read(true).write(true).create(true).truncate(true).open(path)?;
-        keep(&mut handles, file, made);
+        keep(&mut self.handles(), file, made);
         Ok(())
     }
 

@@ -87,7 +87,7 @@ impl<D: Disk> FileLog<D> {
     pub(super) fn begin_segment(&mut self, frame_bytes: u64) -> Result<(), CommitError> {
         let wanted = FIRST_FRAME_AT + frame_bytes;
         let target = self.options.whole_segment_bytes().max(wanted);
-        let spare = self.spares.take(&mut self.disk, target)?;
+        let (spare, hurried) = self.spares.take(&mut self.disk, target, wanted)?;
         let segment = Segment {
             file: segment::name(self.next.sequence),
             log_id: self.log_id,
@@ -101,12 +101,15 @@ impl<D: Disk> FileLog<D> {
             return Err(error.into());
         }
         self.tail = Tail::Open { at: FIRST_FRAME_AT };
+        self.begun.segments += 1;
+        self.begun.hurried += u64::from(hurried);
         // A segment of the same name never got a frame acknowledged; the new file replaced it.
         self.segments.pop_if(|newest| newest.sequence == segment.sequence);
         let event = Event::SegmentCreated {
             file: segment.file.clone(),
             sequence: segment.sequence,
             recycled: segment.recycled,
+            hurried,
         };
         self.segments.push(segment);
         self.tell(event);

@@ -3,6 +3,7 @@
 
 mod append;
 mod open;
+mod preparation;
 mod release;
 mod spare;
 
@@ -14,6 +15,8 @@ use crate::log::{Log, Offset, Options, Records, Released};
 use crate::reader::Reader;
 use crate::scan::Expected;
 use crate::segment::Segment;
+pub use preparation::Preparation;
+pub use release::Removal;
 use spare::Spares;
 
 /// A [`Log`] over segment files.
@@ -32,8 +35,20 @@ pub struct FileLog<D> {
     /// Nothing that was committed could be taken for a torn write.
     sealed: bool,
     spares: Spares,
+    /// Somebody lets go of a segment beside the log.
+    removing: bool,
     /// A segment was let go of, and its name may come back after a crash.
     removal_unsynced: bool,
+    begun: Begun,
+}
+
+/// Segments that were begun since the opening.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Begun {
+    /// All.
+    pub segments: u64,
+    /// Those for which the commit found none ready and had to write one first.
+    pub hurried: u64,
 }
 
 /// Where the next frame goes.
@@ -55,6 +70,11 @@ impl<D: Disk> FileLog<D> {
     /// Bytes of all segments on disk, without those kept for use.
     pub fn bytes(&self) -> u64 {
         self.segments.iter().map(|segment| segment.bytes).sum()
+    }
+
+    /// Segments begun since the opening.
+    pub fn begun(&self) -> Begun {
+        self.begun
     }
 
     /// The committed records from `from` on, as [`Log::read`] but without a virtual call a record.
@@ -104,8 +124,7 @@ impl<D: Disk> Log for FileLog<D> {
     }
 
     fn prepare(&mut self, bytes_max: u64) -> Result<u64, CommitError> {
-        let target = self.options.whole_segment_bytes();
-        Ok(self.spares.prepare(&mut self.disk, target, bytes_max)?)
+        self.prepare_now(bytes_max)
     }
 }
 

@@ -2,7 +2,7 @@
 //! write, so that a log that is refused is left exactly as it was found.
 
 use super::spare::{Spare, Spares, discard};
-use super::{FileLog, Tail};
+use super::{Begun, FileLog, Tail};
 use crate::catalog;
 use crate::disk::Disk;
 use crate::error::{CommitError, DiskError, OpenError};
@@ -38,7 +38,9 @@ impl<D: Disk> FileLog<D> {
             next: tail.next,
             sealed: tail.sealed,
             spares: Spares::default(),
+            removing: false,
             removal_unsynced: false,
+            begun: Begun::default(),
         };
         // What is seen here need not be durable: an unfinished rename by a process that was killed
         // must not come undone after its file was written over.
@@ -56,7 +58,8 @@ impl<D: Disk> FileLog<D> {
         self.next =
             Expected { sequence: FIRST_SEQUENCE, offset: self.options.new_log_begin.0.min(COUNT_MAX - 1) };
         self.tail = Tail::Closed;
-        self.begin_segment(0).map_err(|error| match error {
+        // Nobody waits yet: the first segment is made whole.
+        self.prepare_now(u64::MAX).and_then(|_| self.begin_segment(0)).map_err(|error| match error {
             CommitError::Full(error) | CommitError::Disk(error) => OpenError::Disk(error),
             other => {
                 OpenError::Disk(DiskError::new("begin", "the log", std::io::Error::other(other.to_string())))

@@ -2,7 +2,7 @@
 //! there, what was not is there whole or not at all.
 
 use crate::faulty::FaultyDisk;
-use crate::workload::{Prng, batch_at, check_all, small};
+use crate::workload::{Beside, Prng, batch_at, check_all, small};
 use beckon_journal::{FileLog, Log, Offset, Options, no_monitor};
 
 /// What the world outside knows.
@@ -27,6 +27,7 @@ fn work(disk: &FaultyDisk, prng: &mut Prng, outside: &mut Outside, rounds: u64) 
         outside.acknowledged, outside.unanswered
     );
     *outside = Outside { acknowledged: found, unanswered: None };
+    let mut beside = Beside::default();
     for _ in 0..rounds {
         let mut batch = batch_at(log.next_offset(), 1 + prng.below(6));
         outside.unanswered = Some(batch.end().0);
@@ -35,10 +36,13 @@ fn work(disk: &FaultyDisk, prng: &mut Prng, outside: &mut Outside, rounds: u64) 
             Err(_) => return false,
         }
         outside.unanswered = None;
-        let other = match prng.below(4) {
+        let keep_from = Offset(outside.acknowledged.saturating_sub(3));
+        let other = match prng.below(6) {
             0 => log.seal(),
             1 => log.prepare(4000 * prng.below(4)).map(|_| ()),
-            2 => log.release(Offset(outside.acknowledged.saturating_sub(3))).map(|_| ()),
+            2 => log.release(keep_from).map(|_| ()),
+            3 => beside.prepare(&mut log, &mut disk.clone(), prng),
+            4 => beside.remove(&mut log, &mut disk.clone(), keep_from),
             _ => Ok(()),
         };
         if other.is_err() {
@@ -127,12 +131,19 @@ fn work_trying_again(disk: &FaultyDisk, prng: &mut Prng, outside: &mut Outside) 
         return false;
     };
     assert_eq!(check_all(&log).1, outside.acknowledged);
+    let mut beside = Beside::default();
     for _ in 0..6 {
         let mut batch = batch_at(log.next_offset(), 1 + prng.below(4));
         while log.commit(&mut batch).is_err() {}
         outside.acknowledged = batch.end().0;
-        let _ = log.prepare(8000);
-        let _ = log.release(Offset(outside.acknowledged.saturating_sub(4)));
+        let keep_from = Offset(outside.acknowledged.saturating_sub(4));
+        if prng.one_in(2) {
+            let _ = log.prepare(8000);
+            let _ = log.release(keep_from);
+        } else {
+            let _ = beside.prepare(&mut log, &mut disk.clone(), prng);
+            let _ = beside.remove(&mut log, &mut disk.clone(), keep_from);
+        }
     }
     true
 }

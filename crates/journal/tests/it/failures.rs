@@ -1,7 +1,7 @@
 //! Whatever step of the disk fails: the same batch committed again is there, once, and stays.
 
 use crate::faulty::FaultyDisk;
-use crate::workload::{batch_at, check_all, commit_batches, open, segments, small};
+use crate::workload::{Beside, Prng, batch_at, check_all, commit_batches, open, segments, small};
 use beckon_journal::{CommitError, FileLog, Log, Offset, no_monitor};
 use std::io::ErrorKind;
 
@@ -9,7 +9,8 @@ const ROUNDS: u64 = 14;
 
 /// Commits, seals, prepares and releases; tries each again while it fails.
 fn work(log: &mut FileLog<FaultyDisk>) -> u64 {
-    let mut failures = 0;
+    let (mut failures, mut beside, mut prng) = (0, Beside::default(), Prng(7));
+    let mut disk = log.disk().clone();
     let mut again = |result: Result<(), CommitError>| {
         if let Err(error) = &result {
             assert!(error.can_be_retried(), "{error}");
@@ -28,12 +29,16 @@ fn work(log: &mut FileLog<FaultyDisk>) -> u64 {
         if round % 4 == 1 {
             while again(log.seal()) {}
         }
-        if round % 3 == 2 {
-            while again(log.prepare(6000).map(|_| ())) {}
+        let keep_from = Offset(log.next_offset().0.saturating_sub(5));
+        match round % 6 {
+            2 => while again(log.prepare(6000).map(|_| ())) {},
+            5 | 0 => while again(beside.prepare(log, &mut disk, &mut prng)) {},
+            _ => {}
         }
-        if round % 5 == 4 {
-            let keep_from = Offset(log.next_offset().0.saturating_sub(5));
-            while again(log.release(keep_from).map(|_| ())) {}
+        match round % 5 {
+            4 => while again(log.release(keep_from).map(|_| ())) {},
+            1 | 2 => while again(beside.remove(log, &mut disk, keep_from)) {},
+            _ => {}
         }
     }
     failures

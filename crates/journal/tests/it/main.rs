@@ -7,6 +7,7 @@ mod faulty;
 mod frozen;
 mod log_basics;
 mod noise;
+mod preparing;
 mod real_disk;
 mod recycling;
 mod snapshots;

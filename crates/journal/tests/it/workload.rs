@@ -1,7 +1,9 @@
 //! Records that can be told from their offset alone, so that a test needs to remember only how many
 //! were acknowledged.
 
-use beckon_journal::{Batch, Disk, FileLog, Log, MemDisk, Offset, Options, no_monitor};
+use beckon_journal::{
+    Batch, CommitError, Disk, FileLog, Log, MemDisk, Offset, Options, Preparation, Removal, no_monitor,
+};
 
 /// Seeded numbers (splitmix64).
 pub struct Prng(pub u64);
@@ -95,4 +97,47 @@ pub fn segments<D: Disk>(disk: &D) -> Vec<String> {
     files.retain(|file| file.ends_with(".seg"));
     files.sort();
     files
+}
+
+/// What threads beside the log have in hand, moved on a step at a time.
+#[derive(Default)]
+pub struct Beside {
+    preparation: Option<Preparation>,
+    removal: Option<Removal>,
+}
+
+impl Beside {
+    /// Begins a preparation, writes some of it, or gives it back, whole or not.
+    pub fn prepare<D: Disk>(
+        &mut self,
+        log: &mut FileLog<D>,
+        disk: &mut D,
+        prng: &mut Prng,
+    ) -> Result<(), CommitError> {
+        let Some(mut preparation) = self.preparation.take().or_else(|| log.begin_preparation()) else {
+            return Ok(());
+        };
+        let written = preparation.write(disk, 3000 * prng.below(4));
+        match written {
+            Ok(left) if left > 0 && !prng.one_in(4) => self.preparation = Some(preparation),
+            _ => log.end_preparation(preparation),
+        }
+        written.map(|_| ())
+    }
+
+    /// Begins a removal, carries it out at the next call, and gives it back at the one after.
+    pub fn remove<D: Disk>(
+        &mut self,
+        log: &mut FileLog<D>,
+        disk: &mut D,
+        keep_from: Offset,
+    ) -> Result<(), CommitError> {
+        let Some(mut removal) = self.removal.take() else {
+            self.removal = log.begin_removal(keep_from);
+            return Ok(());
+        };
+        let done = removal.carry_out(disk);
+        log.end_removal(removal);
+        done
+    }
 }

@@ -100,6 +100,8 @@ impl Node {
             store,
             names,
             writing: None,
+            preparation: None,
+            removal: None,
             pending: None,
             plant: settings.plant,
             handled: 0,

@@ -25,7 +25,7 @@ use beckon_engine::record::{self, Body, Record};
 use beckon_engine::recovery;
 use beckon_engine::sequencer::{Refused, Sequencer};
 use beckon_engine::worker::{Tell, Worker};
-use beckon_journal::{Batch, Check, FileLog, Log, Offset, Options, SnapshotStore};
+use beckon_journal::{Batch, Check, FileLog, Log, Offset, Options, Preparation, Removal, SnapshotStore};
 use std::collections::VecDeque;
 use std::rc::Rc;
 
@@ -69,6 +69,10 @@ pub struct Node {
     names: Dictionary,
     /// The batch that the committer has in hand.
     writing: Option<Batch>,
+    /// The next segment, in the hands of the preparer.
+    preparation: Option<Preparation>,
+    /// The oldest segment, in the hands of the snapshotter.
+    removal: Option<Removal>,
     /// A snapshot that waits for the journal.
     pending: Option<Pending>,
     plant: Option<Plant>,
@@ -227,9 +231,17 @@ impl Node {
         self.writing.is_none() && self.log.seal().is_ok()
     }
 
-    /// Lets the log work ahead.
+    /// Moves the preparer on by one step beside the log; `false` when the disk refused. What it has in hand it keeps
+    /// until it is whole or refused.
     pub fn prepare(&mut self, bytes_max: u64) -> bool {
-        self.log.prepare(bytes_max).is_ok()
+        let in_hand = self.preparation.take().or_else(|| self.log.begin_preparation());
+        let Some(mut preparation) = in_hand else { return true };
+        let written = preparation.write(&mut self.log.disk().clone(), bytes_max);
+        match written {
+            Ok(1..) => self.preparation = Some(preparation),
+            Ok(0) | Err(_) => self.log.end_preparation(preparation),
+        }
+        written.is_ok()
     }
 
     /// The log.

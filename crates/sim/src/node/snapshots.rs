@@ -72,7 +72,8 @@ impl Node {
         Some(done)
     }
 
-    /// Lets go of the journal before the oldest snapshot that is kept. `None` when the disk refused.
+    /// Lets go of the journal before the oldest snapshot that is kept. `None` when the disk refused. A segment is only
+    /// taken in hand at first, and goes at the next call with all others, so that commits come in between.
     pub fn release(&mut self) -> Option<Offset> {
         let mut keep_from = Offset(u64::MAX);
         for machine in 0..MACHINES {
@@ -83,7 +84,14 @@ impl Node {
             };
             keep_from = keep_from.min(oldest.copied().unwrap_or_default());
         }
-        self.log.release(keep_from).ok()?;
+        match self.removal.take() {
+            None => self.removal = self.log.begin_removal(keep_from),
+            Some(mut removal) => {
+                let done = removal.carry_out(&mut self.log.disk().clone());
+                self.log.end_removal(removal);
+                done.and_then(|()| self.log.release(keep_from)).ok()?;
+            }
+        }
         Some(keep_from)
     }
 }

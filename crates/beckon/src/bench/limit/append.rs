@@ -9,7 +9,7 @@ use beckon_journal::{Batch, FileLog, Log, Offset, Options, RealDisk, no_monitor}
 use std::fmt::Display;
 use std::path::Path;
 
-/// Bytes written ahead between two commits, as the program's committer does.
+/// Bytes written ahead between two commits; the program has a thread for it.
 const PREPARE_STEP: u64 = 1 << 20;
 
 /// Commits a second of as many records and bytes each as `like` has on average.
