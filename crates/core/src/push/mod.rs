@@ -8,6 +8,7 @@ mod codec;
 pub mod ledger;
 pub mod playing;
 pub mod report;
+pub mod said;
 pub mod way;
 
 use crate::event::{Channel, Class};
@@ -15,6 +16,7 @@ use crate::id::{ShardId, Term};
 use crate::profile::device::ClaimKey;
 use crate::show::{Phase, Trigger};
 use crate::time::Timestamp;
+use said::Said;
 use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
@@ -109,11 +111,13 @@ pub enum Reason {
     ShowOver,
     /// He was erased or joined another shopper meanwhile.
     Gone,
+    /// He was told the same for this show already.
+    SaidAlready,
 }
 
 impl Reason {
     /// All, in order.
-    pub const ALL: [Reason; 24] = [
+    pub const ALL: [Reason; 25] = [
         Reason::NotOpen,
         Reason::ShowLate,
         Reason::NotInAudience,
@@ -138,6 +142,7 @@ impl Reason {
         Reason::OfferGone,
         Reason::ShowOver,
         Reason::Gone,
+        Reason::SaidAlready,
     ];
 
     /// From its number.
@@ -174,6 +179,9 @@ impl Reason {
             Reason::OfferGone => ("offer_gone", "the offer ended, changed or sold out before the push left"),
             Reason::ShowOver => ("show_over", "the show ended before the push left"),
             Reason::Gone => ("gone", "the shopper was erased or became another shopper"),
+            Reason::SaidAlready => {
+                ("said_already", "the shopper was told this for the show, and nothing about it is new since")
+            }
         }
     }
 }
@@ -321,6 +329,8 @@ pub struct Push {
     pub offer: Term,
     /// The offer's version when it was decided.
     pub offer_version: u32,
+    /// The offer's edition as it was said, or would be: see [`crate::stage::OnOffer::edition`].
+    pub edition: u32,
     /// In which words.
     pub template: Term,
     /// How probable that choice of words was.
@@ -360,6 +370,11 @@ pub struct Push {
 }
 
 impl Push {
+    /// What it tells.
+    pub fn said(&self) -> Said {
+        Said::new(self.trigger, self.phase, self.product, self.offer, self.edition)
+    }
+
     /// Attempts over the way it goes now.
     pub fn attempts_here(&self) -> u8 {
         self.attempts - self.tried.iter().map(|it| it.attempts).sum::<u8>().min(self.attempts)

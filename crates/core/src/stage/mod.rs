@@ -202,8 +202,11 @@ impl Stage {
         match self.offers.get_mut(&term) {
             Some(there) => {
                 self.in_show.insert((offer.show.term, term));
-                let changed =
-                    OfferChange { price: Some(offer.price_cents), stock: Some(offer.stock), ends: None };
+                let changed = OfferChange {
+                    price: Some(offer.price_cents),
+                    stock: Some(offer.stock),
+                    ends: Some(offer.ends),
+                };
                 let stir = change_offer(there, now, changed);
                 there.offer = offer.clone();
                 there.ended = false;
@@ -212,7 +215,7 @@ impl Stage {
             None if full => Err(NotStaged::Full),
             None => {
                 self.in_show.insert((offer.show.term, term));
-                self.offers.insert(term, OnOffer::put(offer.clone()));
+                self.offers.insert(term, OnOffer::put(offer.clone(), now));
                 Ok(None)
             }
         }
@@ -243,6 +246,7 @@ impl Stage {
             }
             CueKind::OfferOpened(offer) => {
                 let it = self.offers.get_mut(offer).ok_or(NotStaged::Unknown)?;
+                it.edition += u32::from(!it.is_open(now));
                 (it.opened, it.ended) = (true, false);
                 it.version += 1;
                 let product = it.offer.product.term;
@@ -415,10 +419,13 @@ struct OfferChange {
 /// Changes an offer and says what that stirs: a lower price, or pieces again after none were left.
 fn change_offer(it: &mut OnOffer, now: Timestamp, change: OfferChange) -> Option<Stir> {
     let (before, sold_out) = (it.offer.price_cents, it.offer.stock == Some(0));
+    let ended = it.offer.ends;
     it.offer.price_cents = change.price.unwrap_or(before);
     it.offer.stock = change.stock.unwrap_or(it.offer.stock);
     it.offer.ends = change.ends.unwrap_or(it.offer.ends);
     it.version += 1;
+    let restocked = sold_out && it.offer.stock != Some(0);
+    it.edition += u32::from((it.offer.price_cents, it.offer.ends) != (before, ended) || restocked);
     let product = Some(it.offer.product.term);
     let show = it.offer.show.term;
     if it.offer.price_cents != before {

@@ -92,6 +92,10 @@ pub struct OnOffer {
     pub offer: Offer,
     /// Raised whenever something that words may state has changed.
     pub version: u32,
+    /// Raised whenever there is something new to tell of it: it opened by a cue, its price or end is another, there are
+    /// pieces again after none. That fewer are left is not. It begins with the time at which it was put, in seconds, so
+    /// that an offer that was taken out and put again under its id is another.
+    pub edition: u32,
     /// A cue opened it before its planned time.
     pub opened: bool,
     /// A cue ended it.
@@ -104,8 +108,16 @@ pub struct OnOffer {
 
 impl OnOffer {
     /// An offer as it was put.
-    pub fn put(offer: Offer) -> Self {
-        OnOffer { offer, version: 1, opened: false, ended: false, low: false, former_cents: 0 }
+    pub fn put(offer: Offer, now: Timestamp) -> Self {
+        OnOffer {
+            offer,
+            version: 1,
+            edition: now.secs(),
+            opened: false,
+            ended: false,
+            low: false,
+            former_cents: 0,
+        }
     }
 
     /// Whether one can buy at it at `now`.

@@ -22,6 +22,7 @@ mod live;
 mod noise;
 mod order;
 mod prng;
+mod said;
 mod say;
 mod show;
 mod snapshots;

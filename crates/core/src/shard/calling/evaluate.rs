@@ -21,6 +21,7 @@ use crate::profile::cold::Cold;
 use crate::profile::device::ClaimKey;
 use crate::profile::live::{Live, STALE_AFTER};
 use crate::profile::{HistoryRef, HotRef, day_of, primary_language};
+use crate::push::said::Said;
 use crate::push::{End, Life, Outcome, Push, Reason, Terms};
 use crate::shard::Shard;
 use crate::shard::store::Slot;
@@ -116,7 +117,8 @@ impl Shard {
         {
             return Err(Reason::NotInAudience.into());
         }
-        let view = View { hot, history, offset_min, show, on, plan, stage, now };
+        let told = self.said(cold, show, policy);
+        let view = View { hot, history, offset_min, show, on, plan, stage, now, told };
         let (trigger, product) = view.trigger(stir, came_online);
         let class = trigger.class();
         self.check_show_cap(cold, show, class, policy)?;
@@ -132,10 +134,12 @@ impl Shard {
                 return Err(Reason::DayCap.into());
             }
         }
+        if view.is_told(trigger, product) {
+            return Err(Reason::SaidAlready.into());
+        }
         let ask = Ask { hot, cold, class, day, secs, offset_min, number: 0, tried: &[] };
         let way = self.way(&ask, stage)?;
-        let offer = stage.offer_of(show, product, now);
-        let offer = offer.filter(|(term, _)| !stage.is_closed(show, Some(*term)));
+        let offer = view.offer_of(product);
         if class == Class::Marketing && stage.is_closed(show, None) {
             return Err(Reason::RoomFull.into());
         }
@@ -197,6 +201,7 @@ impl Shard {
             product,
             offer: offer.map_or(Term::NONE, |it| it.0),
             offer_version: offer.map_or(0, |it| it.1.version),
+            edition: offer.map_or(0, |it| it.1.edition),
             template,
             propensity,
             channel: way.channel,
@@ -244,6 +249,16 @@ impl Shard {
         let own = self.calling.ledger.marketing(&cold.id);
         own.filter(|(number, it)| *number != but && it.show == show).count()
             + cold.count_calls(|it| it.show == show)
+    }
+
+    /// What he was told for a show, or is about to be, under this id or a former one: it is not said again, unless policy
+    /// lets it be.
+    pub(super) fn said(&self, cold: &Cold, show: Term, policy: &Policy) -> Vec<Said> {
+        if policy.say_again {
+            return Vec::new();
+        }
+        let own = self.calling.ledger.marketing(&cold.id).filter(|it| it.1.show == show);
+        own.map(|it| it.1.said()).chain(cold.calls_for(show)).collect()
     }
 
     pub(super) fn check_show_cap(

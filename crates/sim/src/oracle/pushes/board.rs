@@ -3,7 +3,7 @@
 use beckon_core::event::{Channel, Class};
 use beckon_core::id::Term;
 use beckon_core::shard::calling::parcel::{OfferFacts, Parcel};
-use beckon_core::show::{ChannelPlan, Cue, CueKind, Offer, Policy, Trigger};
+use beckon_core::show::{ChannelPlan, Cue, CueKind, Offer, Phase, Policy, Trigger};
 use beckon_core::stage::Staged;
 use beckon_core::time::Timestamp;
 use std::collections::BTreeMap;
@@ -27,6 +27,23 @@ struct OnSale {
     opened: bool,
     over: bool,
     former: u64,
+    /// Raised by whatever is news: it opens, another price, another end, pieces again.
+    news: u64,
+}
+
+/// What a shopper learns from a message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Tells {
+    reason: (Trigger, Option<Phase>),
+    about: (Term, Option<Term>, u64),
+}
+
+impl Tells {
+    /// Whether one who has been told `before` learns nothing from it. That this is a good moment is no news.
+    pub fn is_old(&self, before: &Tells) -> bool {
+        let is_plain = matches!(self.reason.0, Trigger::Moment | Trigger::CameOnline);
+        self.about == before.about && (is_plain || self.reason == before.reason)
+    }
 }
 
 /// Everything that a customer has entered, as it stands.
@@ -35,6 +52,8 @@ pub struct Board {
     shows: BTreeMap<Term, OnAir>,
     offers: BTreeMap<Term, OnSale>,
     channels: BTreeMap<Channel, ChannelPlan>,
+    /// Offers that were put: each begins with news of its own.
+    editions: u64,
     pub policy: Policy,
 }
 
@@ -50,9 +69,13 @@ impl Board {
             }
             Staged::DeleteShow(it) => drop(self.shows.remove(it)),
             Staged::PutOffer(it) => {
-                let new = OnSale { offer: it.clone(), opened: false, over: false, former: 0 };
+                self.editions += 1;
+                let news = self.editions << 32;
+                let new = OnSale { offer: it.clone(), opened: false, over: false, former: 0, news };
                 let sale = self.offers.entry(it.id.term).or_insert(new);
                 sale.price(it.price_cents);
+                sale.stock(it.stock);
+                sale.ends(it.ends);
                 (sale.offer, sale.over) = (it.clone(), false);
             }
             Staged::DeleteOffer(it) => drop(self.offers.remove(it)),
@@ -85,13 +108,16 @@ impl Board {
         };
         let Some(sale) = sale else { return };
         match &cue.kind {
-            CueKind::OfferOpened(_) => (sale.opened, sale.over) = (true, false),
+            CueKind::OfferOpened(_) => {
+                sale.news += u64::from(!sale.is_open(now));
+                (sale.opened, sale.over) = (true, false);
+            }
             CueKind::OfferEnded(_) => sale.over = true,
-            CueKind::Stock { left, .. } => sale.offer.stock = Some(*left),
+            CueKind::Stock { left, .. } => sale.stock(Some(*left)),
             CueKind::OfferChanged { price_cents, stock, ends, .. } => {
                 sale.price(price_cents.unwrap_or(sale.offer.price_cents));
-                sale.offer.stock = stock.or(sale.offer.stock);
-                sale.offer.ends = ends.unwrap_or(sale.offer.ends);
+                sale.stock(stock.or(sale.offer.stock));
+                sale.ends(ends.unwrap_or(sale.offer.ends));
             }
             _ => {}
         }
@@ -105,6 +131,14 @@ impl Board {
     /// The cap of a channel; 0 for none.
     pub fn channel_cap(&self, channel: Channel) -> usize {
         self.channels.get(&channel).map_or(0, |it| usize::from(it.day_cap))
+    }
+
+    /// What a parcel tells: why, about what, and how often there was news of its offer.
+    pub fn tells(&self, parcel: &Parcel) -> Tells {
+        let offer = parcel.offer.map(|it| it.offer);
+        let news = offer.and_then(|it| self.offers.get(&it)).map_or(0, |it| it.news);
+        let phase = (parcel.trigger == Trigger::PhaseBegins).then_some(parcel.phase);
+        Tells { reason: (parcel.trigger, phase), about: (parcel.product, offer, news) }
     }
 
     /// Holds what a parcel says, and where it goes, against what is so.
@@ -171,7 +205,23 @@ impl OnSale {
     fn price(&mut self, cents: u64) {
         if cents != self.offer.price_cents {
             self.former = self.offer.price_cents;
+            self.news += 1;
         }
         self.offer.price_cents = cents;
+    }
+
+    fn stock(&mut self, left: Option<u32>) {
+        self.news += u64::from(self.offer.stock == Some(0) && left != Some(0));
+        self.offer.stock = left;
+    }
+
+    fn ends(&mut self, at: Timestamp) {
+        self.news += u64::from(self.offer.ends != at);
+        self.offer.ends = at;
+    }
+
+    fn is_open(&self, now: Timestamp) -> bool {
+        let begun = self.opened || self.offer.opens <= now;
+        begun && !self.over && now < self.offer.ends && self.offer.stock != Some(0)
     }
 }
