@@ -105,7 +105,7 @@ pub enum Reason {
     Ghost,
     /// The price of the show is not known yet: it is being set.
     NoPrice,
-    /// The offer ended, changed or sold out meanwhile.
+    /// The offer ended or sold out.
     OfferGone,
     /// The show ended meanwhile.
     ShowOver,
@@ -113,11 +113,13 @@ pub enum Reason {
     Gone,
     /// He was told the same for this show already.
     SaidAlready,
+    /// The offer of the product has not opened yet.
+    OfferNotOpen,
 }
 
 impl Reason {
     /// All, in order.
-    pub const ALL: [Reason; 25] = [
+    pub const ALL: [Reason; 26] = [
         Reason::NotOpen,
         Reason::ShowLate,
         Reason::NotInAudience,
@@ -143,6 +145,7 @@ impl Reason {
         Reason::ShowOver,
         Reason::Gone,
         Reason::SaidAlready,
+        Reason::OfferNotOpen,
     ];
 
     /// From its number.
@@ -176,12 +179,16 @@ impl Reason {
             Reason::HeldOut => ("held_out", "never pushed, to measure what pushes do"),
             Reason::Ghost => ("ghost", "withheld on purpose, to measure what the show's pushes add"),
             Reason::NoPrice => ("no_price", "the show's price is being set; it takes a moment"),
-            Reason::OfferGone => ("offer_gone", "the offer ended, changed or sold out before the push left"),
+            Reason::OfferGone => ("offer_gone", "the offer of the product is over or sold out"),
             Reason::ShowOver => ("show_over", "the show ended before the push left"),
             Reason::Gone => ("gone", "the shopper was erased or became another shopper"),
             Reason::SaidAlready => {
                 ("said_already", "the shopper was told this for the show, and nothing about it is new since")
             }
+            Reason::OfferNotOpen => (
+                "offer_not_open",
+                "the offer of the product has not opened: it does with its show, at its time, or by `offer_opened`",
+            ),
         }
     }
 }

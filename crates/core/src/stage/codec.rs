@@ -81,6 +81,7 @@ impl OnOffer {
             ended: flags & 2 != 0,
             low: flags & 4 != 0,
             former_cents: get.uint("former price")?,
+            show_began: false,
         })
     }
 }
@@ -155,6 +156,7 @@ impl Stage {
         if !get.is_empty() {
             return Err(get.malformed("end of the stage"));
         }
+        stage.offers_follow_all();
         stage.ready_all();
         Ok(stage)
     }

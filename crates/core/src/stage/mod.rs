@@ -74,6 +74,11 @@ impl Stage {
     pub fn apply(&mut self, now: Timestamp, change: &Staged) -> Result<Option<Stir>, NotStaged> {
         let stir = self.change(now, change);
         match change {
+            Staged::PutShow(it) => self.offers_follow(it.id.term),
+            Staged::Cue(Cue { show, kind: CueKind::Start | CueKind::End }) => self.offers_follow(*show),
+            _ => {}
+        }
+        match change {
             Staged::PutShow(it) => self.ready(it.id.term),
             Staged::Cue(Cue { show, kind: CueKind::Start | CueKind::Phase(_) | CueKind::End }) => {
                 self.ready(*show)
@@ -163,6 +168,25 @@ impl Stage {
         self.plans = self.shows.keys().map(|term| (*term, Ready::default())).collect();
     }
 
+    /// The offers of a show that have no times of their own take its times.
+    fn offers_follow(&mut self, show: Term) {
+        let Some(on) = self.shows.get(&show) else { return };
+        for (_, offer) in self.in_show.range((show, Term::NONE)..=(show, Term(u32::MAX))) {
+            if let Some(it) = self.offers.get_mut(offer) {
+                it.follow(on);
+            }
+        }
+    }
+
+    /// What follows from the shows is in no snapshot.
+    fn offers_follow_all(&mut self) {
+        for it in self.offers.values_mut() {
+            if let Some(on) = self.shows.get(&it.offer.show.term) {
+                it.show_began = on.started.is_some();
+            }
+        }
+    }
+
     fn put_show(&mut self, now: Timestamp, show: &Show) -> Result<Option<Stir>, NotStaged> {
         let term = show.id.term;
         if let Some(there) = self.shows.get_mut(&term) {
@@ -197,6 +221,12 @@ impl Stage {
 
     fn put_offer(&mut self, now: Timestamp, offer: &Offer) -> Result<Option<Stir>, NotStaged> {
         let term = offer.id.term;
+        // An offer is compared with what it was by the times that hold for it now.
+        let mut new = OnOffer::put(offer.clone(), now);
+        if let Some(on) = self.shows.get(&offer.show.term) {
+            new.follow(on);
+        }
+        new.version = 1;
         self.in_show.retain(|it| it.1 != term);
         let full = self.offers.len() >= OFFERS_MAX;
         match self.offers.get_mut(&term) {
@@ -205,17 +235,17 @@ impl Stage {
                 let changed = OfferChange {
                     price: Some(offer.price_cents),
                     stock: Some(offer.stock),
-                    ends: Some(offer.ends),
+                    ends: Some(new.offer.ends),
                 };
                 let stir = change_offer(there, now, changed);
-                there.offer = offer.clone();
+                (there.offer, there.show_began) = (new.offer, new.show_began);
                 there.ended = false;
                 Ok(stir)
             }
             None if full => Err(NotStaged::Full),
             None => {
                 self.in_show.insert((offer.show.term, term));
-                self.offers.insert(term, OnOffer::put(offer.clone(), now));
+                self.offers.insert(term, new);
                 Ok(None)
             }
         }
@@ -422,7 +452,10 @@ fn change_offer(it: &mut OnOffer, now: Timestamp, change: OfferChange) -> Option
     let ended = it.offer.ends;
     it.offer.price_cents = change.price.unwrap_or(before);
     it.offer.stock = change.stock.unwrap_or(it.offer.stock);
-    it.offer.ends = change.ends.unwrap_or(it.offer.ends);
+    if let Some(ends) = change.ends {
+        // From now on it has an end of its own.
+        (it.offer.ends, it.offer.ends_with_show) = (ends, false);
+    }
     it.version += 1;
     let restocked = sold_out && it.offer.stock != Some(0);
     it.edition += u32::from((it.offer.price_cents, it.offer.ends) != (before, ended) || restocked);

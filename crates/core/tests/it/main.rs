@@ -20,6 +20,7 @@ mod identity;
 mod lists;
 mod live;
 mod noise;
+mod offers;
 mod order;
 mod prng;
 mod said;

@@ -26,6 +26,8 @@ impl Evening {
             stock,
             opens: Timestamp(T),
             ends: Timestamp(T + 600 * 60_000),
+            opens_with_show: false,
+            ends_with_show: false,
         };
         self.change(Staged::PutOffer(offer));
     }
@@ -107,12 +109,8 @@ fn what_became_the_same_on_its_way_is_kept_back_at_the_last_look() {
     evening.offers(5_000, None);
     evening.agrees(Some("ann"), None);
     evening.looks_at_it(Some("ann"), None);
-    let to = CueKind::OfferChanged {
-        offer: text("lids").term,
-        price_cents: Some(4_000),
-        stock: None,
-        ends: None,
-    };
+    let to =
+        CueKind::OfferChanged { offer: text("lids").term, price_cents: Some(4_000), stock: None, ends: None };
     evening.cues(to);
     evening.stirs();
     assert_eq!(evening.told()[1..], [Trigger::PriceDrop; 2], "of two prices");

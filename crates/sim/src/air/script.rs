@@ -209,6 +209,8 @@ impl Script {
             stock: (!random.one_in(3)).then(|| random.range(1, 40) as u32),
             opens: Timestamp(at - random.below(20) as i64 * MINUTE),
             ends: Timestamp(at + slot_ms + random.below(30) as i64 * MINUTE),
+            opens_with_show: random.one_in(4),
+            ends_with_show: random.one_in(4),
         };
         self.at(at - slot_ms, Staged::PutOffer(offer.clone()));
         let term = offer.id.term;

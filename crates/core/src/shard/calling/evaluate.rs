@@ -146,7 +146,7 @@ impl Shard {
         if offer.is_none()
             && matches!(trigger, Trigger::OfferEnding | Trigger::PriceDrop | Trigger::BackInStock)
         {
-            return Err(Reason::StockSpoken.into());
+            return Err(view.why_no_offer(product).unwrap_or(Reason::OfferGone).into());
         }
         let hour = LocalHour::at(secs, offset_min);
         let shown = plan.shown(product);
@@ -184,9 +184,12 @@ impl Shard {
                 false
             }
         };
-        let (template, propensity) = self
-            .words(&view, cold, trigger, product, offer.is_some())
-            .ok_or_else(|| no(Reason::NoTemplate, terms))?;
+        let with = |has_offer| self.words(&view, cold, trigger, product, has_offer);
+        let (template, propensity) = with(offer.is_some()).ok_or_else(|| {
+            // Words there would be, if the product had its offer.
+            let missing = offer.is_none().then(|| view.why_no_offer(product)).flatten();
+            no(missing.filter(|_| with(true).is_some()).unwrap_or(Reason::NoTemplate), terms)
+        })?;
         let life = match group {
             Group::Global if class == Class::Marketing => Life::Shadow(Reason::HeldOut),
             Group::Ghost if class == Class::Marketing => Life::Shadow(Reason::Ghost),

@@ -4,6 +4,7 @@ use crate::event::Class;
 use crate::id::Term;
 use crate::profile::purchase::hesitation;
 use crate::profile::{HistoryRef, HotRef};
+use crate::push::Reason;
 use crate::push::said::Said;
 use crate::select::taste::Taste;
 use crate::show::Trigger;
@@ -66,6 +67,17 @@ impl View<'_> {
     pub fn offer_of(&self, product: Term) -> Option<(Term, &OnOffer)> {
         let offer = self.stage.offer_of(self.show, product, self.now);
         offer.filter(|(term, _)| !self.stage.is_closed(self.show, Some(*term)))
+    }
+
+    /// Why no offer of a product may be spoken of; `None` if it has none in this show.
+    pub fn why_no_offer(&self, product: Term) -> Option<Reason> {
+        let of_it = || self.stage.offers_in(self.show).filter(|(_, it)| it.offer.product.term == product);
+        if of_it().any(|(_, it)| it.is_open(self.now)) {
+            return Some(Reason::StockSpoken);
+        }
+        let to_come = |it: &OnOffer| !it.has_opened(self.now) && !it.ended && self.now < it.offer.ends;
+        let waits = of_it().any(|(_, it)| to_come(it));
+        if waits { Some(Reason::OfferNotOpen) } else { of_it().next().map(|_| Reason::OfferGone) }
     }
 
     /// Whether he was told this for the show, and nothing about it is new since.
