@@ -178,7 +178,10 @@ impl Reason {
             Reason::Waiting => ("waiting", "a better moment is likely to come"),
             Reason::HeldOut => ("held_out", "never pushed, to measure what pushes do"),
             Reason::Ghost => ("ghost", "withheld on purpose, to measure what the show's pushes add"),
-            Reason::NoPrice => ("no_price", "the show's price is being set; it takes a moment"),
+            Reason::NoPrice => (
+                "no_price",
+                "the show's price is being set: it takes a second from when its window opens or the host begins",
+            ),
             Reason::OfferGone => ("offer_gone", "the offer of the product is over or sold out"),
             Reason::ShowOver => ("show_over", "the show ended before the push left"),
             Reason::Gone => ("gone", "the shopper was erased or became another shopper"),

@@ -394,9 +394,11 @@ impl Stage {
         &self.policy
     }
 
-    /// What one more push for a show costs now, in hundredths; `None` before the director has set it.
+    /// What one more push for a show costs now, in hundredths; `None` before the director has set it. A show that may
+    /// send what it likes costs nothing from the first.
     pub fn price(&self, show: Term) -> Option<f64> {
-        self.prices.get(&show).copied()
+        let unbounded = || self.shows.get(&show).is_some_and(|it| it.show.push_budget == 0);
+        self.prices.get(&show).copied().or_else(|| unbounded().then_some(0.0))
     }
 
     /// Whether the room of a show, or the stock of an offer, is spoken for.

@@ -22,6 +22,7 @@ mod live;
 mod noise;
 mod offers;
 mod order;
+mod price;
 mod prng;
 mod said;
 mod say;

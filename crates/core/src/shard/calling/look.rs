@@ -59,11 +59,15 @@ impl Shard {
             book.next_look = on.map(|it| next_look(self.id, it.show.opens(), at));
             looking.push((*show, on.is_none(), book.spread));
         }
-        // Nobody is worth anything before the price is known, and the price waits for how values are spread.
+        // Where pushes are counted nobody is called before the price is known, and that waits for how values are spread.
         for (show, ..) in looking.iter().filter(|it| !it.1 && !it.2) {
             self.tell_spread(*show, at, outbox);
         }
-        let open: Vec<Term> = looking.iter().filter(|it| !it.1 && it.2).map(|it| it.0).collect();
+        let open: Vec<Term> = looking
+            .iter()
+            .filter(|it| !it.1 && (it.2 || stage.price(it.0).is_some()))
+            .map(|it| it.0)
+            .collect();
         let mut desk = std::mem::take(outbox.desk);
         for shows in open.chunks(SHOWS) {
             self.score(shows, at, stage, &mut desk.scored);

@@ -190,8 +190,13 @@ impl Shard {
             // Looks lie on a grid that begins with the window, whatever happens in between.
             let opens = on.show.opens();
             let next = book.next_look.filter(|it| *it >= opens);
-            let first = if book.spread { next_look(id, opens, before) } else { opens.max(now) };
-            book.next_look = (!over).then(|| next.unwrap_or(first));
+            let next = match book.spread {
+                true => next.unwrap_or_else(|| next_look(id, opens, before)),
+                // Its price waits for this: a show that begins late, or is put when its time has come, is looked at now.
+                false if !on.is_late(now) => next.unwrap_or(now).min(opens.max(now)),
+                false => next.unwrap_or(opens.max(now)),
+            };
+            book.next_look = (!over).then_some(next);
         }
         self.calling.schedule();
     }
