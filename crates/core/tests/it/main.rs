@@ -14,6 +14,7 @@ mod devices;
 mod director;
 mod dispatch;
 mod dispatch_seeds;
+mod eligible;
 mod erasure;
 mod folding;
 mod identity;

@@ -49,10 +49,19 @@ pub(super) struct Book {
     /// Whether the director knows how values are spread here.
     spread: bool,
     report: Report,
-    /// Why those of each turn were not pushed at their last look.
-    turns: BTreeMap<u8, BTreeMap<Reason, u64>>,
+    /// What the looks at those of each turn found.
+    turns: BTreeMap<u8, Turn>,
     /// What was sent since the director was last told.
     sent: Sent,
+}
+
+/// What the looks at those of one turn found.
+#[derive(Debug, Clone, Default, PartialEq)]
+struct Turn {
+    /// Why they were not pushed, at the last look.
+    reasons: BTreeMap<Reason, u64>,
+    /// How many of them could be called, or had been: the most of any look.
+    eligible: u64,
 }
 
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -109,10 +118,11 @@ impl Calling {
             out.put_int(book.next_look.unwrap_or_default().0);
             book.report.encode(out);
             out.put_uint(book.turns.len() as u64);
-            for (turn, reasons) in &book.turns {
-                out.push(*turn);
-                out.put_uint(reasons.len() as u64);
-                for (reason, count) in reasons {
+            for (number, turn) in &book.turns {
+                out.push(*number);
+                out.put_uint(turn.eligible);
+                out.put_uint(turn.reasons.len() as u64);
+                for (reason, count) in &turn.reasons {
                     out.push(*reason as u8);
                     out.put_uint(*count);
                 }
@@ -135,12 +145,13 @@ impl Calling {
             let (show, flags) = (Term(get.u32("show of a book")?), get.u8("flags of a book")?);
             let next_look = Timestamp(get.int("next look")?);
             let report = Report::read(get)?;
-            let mut turns: BTreeMap<u8, BTreeMap<Reason, u64>> = BTreeMap::new();
+            let mut turns: BTreeMap<u8, Turn> = BTreeMap::new();
             for _ in 0..get.len("turns")? {
-                let reasons = turns.entry(get.u8("turn")?).or_default();
+                let turn = turns.entry(get.u8("turn")?).or_default();
+                turn.eligible = get.uint("eligible shoppers of a turn")?;
                 for _ in 0..get.len("reasons of a turn")? {
                     let reason = Reason::from_number(get.u8("reason")?).ok_or(get.malformed("reason"))?;
-                    reasons.insert(reason, get.uint("count of a reason")?);
+                    turn.reasons.insert(reason, get.uint("count of a reason")?);
                 }
             }
             let mut sent = Sent {
