@@ -191,6 +191,8 @@ impl Push {
             out.put_uint(number.into());
         }
         out.extend_from_slice(&self.propensity.to_le_bytes());
+        out.push(self.unsaid.len() as u8);
+        self.unsaid.iter().for_each(|it| out.put_uint(it.0.into()));
         out.put_str(&self.device);
         out.put_uint(self.address.0);
         out.push(self.tried.len() as u8);
@@ -213,6 +215,10 @@ impl Push {
         }
         let [show, product, offer, offer_version, template, edition, day, lag_s] = numbers;
         let propensity = f32::from_le_bytes(get.array("propensity")?);
+        let mut unsaid = Vec::new();
+        for _ in 0..get.u8("words of a push")? {
+            unsaid.push(Term(get.u32("words of a push")?));
+        }
         let device = get.str("device of a push")?.into();
         let address = ClaimKey(get.uint("address of a push")?);
         let mut tried = Vec::new();
@@ -235,6 +241,7 @@ impl Push {
             edition,
             template: Term(template),
             propensity,
+            unsaid,
             channel: Channel::from_number(channel).ok_or(get.malformed("channel"))?,
             device,
             address,

@@ -345,6 +345,8 @@ pub struct Push {
     pub template: Term,
     /// How probable that choice of words was.
     pub propensity: f32,
+    /// Words that could not be put together before these, at most [`crate::limits::WORDINGS_MAX`] with them.
+    pub unsaid: Vec<Term>,
     /// Over which channel.
     pub channel: Channel,
     /// To which device, by its id; empty for a channel that needs none.

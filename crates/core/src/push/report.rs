@@ -197,10 +197,15 @@ impl Report {
 
     /// A push goes on over another way: it counts where it goes now.
     pub fn went_on(&mut self, from: &Push, why: Miss, to: &Push) {
+        self.reworded(from, to);
+        *self.went_on.entry((from.channel, why, to.channel)).or_default() += 1;
+    }
+
+    /// A push is said in other words: it counts with those.
+    pub fn reworded(&mut self, from: &Push, to: &Push) {
         let own = Funnel::of(from);
         self.funnel(from).take_out(&own);
         self.funnel(to).merge(&own);
-        *self.went_on.entry((from.channel, why, to.channel)).or_default() += 1;
     }
 
     /// A push was decided, or a ghost made. The outcome counts as none until it comes.

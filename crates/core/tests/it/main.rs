@@ -30,3 +30,4 @@ mod say;
 mod show;
 mod snapshots;
 mod ways;
+mod words;

@@ -207,6 +207,7 @@ impl Shard {
             Meaning::Over(end) => self.end(number, end),
             Meaning::Again(at) => self.queue(number, at, outbox),
             Meaning::Missed(miss) => self.missed(number, miss, outbox),
+            Meaning::OtherWords => self.reword(number, outbox),
         }
         if answer == Answer::Delivered {
             self.delivered(number);

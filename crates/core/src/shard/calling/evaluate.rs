@@ -184,7 +184,7 @@ impl Shard {
                 false
             }
         };
-        let with = |has_offer| self.words(&view, cold, trigger, product, has_offer);
+        let with = |has_offer| self.words(&view, cold, (trigger, product), has_offer, &[]);
         let (template, propensity) = with(offer.is_some()).ok_or_else(|| {
             // Words there would be, if the product had its offer.
             let missing = offer.is_none().then(|| view.why_no_offer(product)).flatten();
@@ -207,6 +207,7 @@ impl Shard {
             edition: offer.map_or(0, |it| it.1.edition),
             template,
             propensity,
+            unsaid: Vec::new(),
             channel: way.channel,
             device: way.device.into(),
             address: ClaimKey::default(),
@@ -398,18 +399,19 @@ impl Shard {
         used + 1 >= policy.day_cap
     }
 
-    /// The words: Thompson sampling among the templates that fit.
-    fn words(
+    /// The words: Thompson sampling among the templates that fit, without those that could not be put together.
+    pub(super) fn words(
         &self,
         view: &View<'_>,
         cold: &Cold,
-        trigger: Trigger,
-        product: Term,
+        (trigger, product): (Trigger, Term),
         has_offer: bool,
+        unsaid: &[Term],
     ) -> Option<(Term, f32)> {
         let minds_price = sensitivity(view.history) != 1;
         let fits = |it: &Template| {
-            it.triggers & trigger.bit() != 0
+            !unsaid.contains(&it.id.term)
+                && it.triggers & trigger.bit() != 0
                 && (it.product.term == Term::NONE || it.product.term == product)
                 && (!it.needs_offer || has_offer)
                 && (!it.price_led || minds_price)

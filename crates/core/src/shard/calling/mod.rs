@@ -14,6 +14,7 @@ pub mod parcel;
 mod trigger;
 mod way;
 mod why;
+mod words;
 
 use super::store::Slot;
 use super::{Effect, Outbox, Shard};

@@ -70,7 +70,9 @@ const ATTEMPTS_HERE_MAX: u8 = 4;
 pub fn is_definite(answer: Answer) -> bool {
     match answer {
         Answer::Later(_) | Answer::Gone | Answer::Refused | Answer::Capped | Answer::Unreached => true,
-        Answer::Accepted | Answer::Delivered | Answer::Ambiguous | Answer::NotComposed => false,
+        // Nothing left: it may go in other words.
+        Answer::NotComposed => true,
+        Answer::Accepted | Answer::Delivered | Answer::Ambiguous => false,
     }
 }
 
@@ -161,7 +163,8 @@ impl Lives {
             At::Missed(_) => {
                 let lost = life.answer == Some(Answer::Ambiguous);
                 // What was asked for and may have been lost goes the same way again if there is no other.
-                let elsewhere = !lost || life.channel != ticket.channel;
+                let reworded = life.answer == Some(Answer::NotComposed) && life.channel == ticket.channel;
+                let elsewhere = (!lost || life.channel != ticket.channel) && !reworded;
                 life.went_on += u64::from(elsewhere);
                 life.lost |= lost && elsewhere;
                 (life.at, life.channel) = (At::Waiting, ticket.channel);
