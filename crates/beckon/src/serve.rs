@@ -3,7 +3,6 @@
 use crate::config::{self, Config};
 use crate::defaults::enter_defaults;
 use crate::dispatch::carrier::Carrier;
-use crate::dispatch::compose::Composer;
 use crate::gateway::{self, App};
 use crate::in_app::Hub;
 use crate::in_app::limits::STOP_WAIT;
@@ -111,8 +110,7 @@ impl Server {
         }));
         let housekeeping = tokio::spawn(app.clone().housekeeping());
         let feeding = tokio::spawn(app.feeds.clone().run(app.clone()));
-        let composer = Composer::new(app.links.clone());
-        let carrier = Carrier::new(node.clone(), app.secrets.clone(), composer, app.hub.clone());
+        let carrier = Carrier::new(node.clone(), app.secrets.clone(), app.composer.clone(), app.hub.clone());
         let carrying = tokio::spawn(carrier.run());
         let connected = tokio::spawn(app.hub.clone().run());
         Ok(Server {

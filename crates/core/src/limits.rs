@@ -47,6 +47,9 @@ pub const CLAIMS_MAX: usize = 1 << 19;
 /// Ways that a push may try, one after the other, each only after the one before has definitely not carried it.
 pub const WAYS_MAX: usize = 4;
 
+/// Words that a push may try, one after the other, each only because those before could not be put together.
+pub const WORDINGS_MAX: usize = 4;
+
 /// Apps a shopper is remembered to use.
 pub const APPS_MAX: usize = 8;
 

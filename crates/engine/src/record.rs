@@ -12,7 +12,7 @@ use beckon_core::push::{Answer, PushId};
 use beckon_core::time::Timestamp;
 
 /// The version of the logic that folds records. Raised when the same record would fold to something else.
-pub const LOGIC_VERSION: u16 = 3;
+pub const LOGIC_VERSION: u16 = 4;
 
 mod kind {
     pub const EPOCH: u8 = 0;

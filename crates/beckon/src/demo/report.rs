@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 pub struct Report {
     /// The show.
     pub show_id: String,
-    /// Shoppers who could be called in when the window opened.
+    /// Shoppers whom no rule kept from being called in.
     pub eligible: u64,
     /// How far its pushes came.
     pub funnel: Funnel,

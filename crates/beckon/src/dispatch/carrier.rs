@@ -86,14 +86,14 @@ fn ticket_id(push: PushId) -> TicketId {
 
 impl Carrier {
     /// A carrier for `node`, with the in-app connections of `hub`.
-    pub fn new(node: Node, secrets: Secrets, composer: Composer, hub: Hub) -> Self {
+    pub fn new(node: Node, secrets: Secrets, composer: Arc<Composer>, hub: Hub) -> Self {
         let (sent, was_sent) = unbounded_channel();
         // A hub has one carrier; a second one would hear nothing of its messages.
         let carried = hub.answers().unwrap_or_else(|| unbounded_channel().1);
         Carrier {
             node,
             secrets,
-            composer: Arc::new(composer),
+            composer,
             hub,
             carried,
             machine: Dispatch::default(),

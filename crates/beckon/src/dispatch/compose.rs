@@ -1,13 +1,14 @@
 //! Composing: a parcel's facts and a template's words become a message.
 
+use super::spoken::{Spoken, Words};
 use super::tap::TapLinks;
 use crate::runtime::Node;
 use beckon_channels::{Class, Message};
 use beckon_copy::{Currency, Facts, Money, Template};
 use beckon_core::event;
 use beckon_core::id::Term;
-use beckon_core::push::{Answer, PushId};
-use beckon_core::shard::calling::parcel::Parcel;
+use beckon_core::push::{Answer, Push, PushId};
+use beckon_core::shard::calling::parcel::{OfferFacts, Parcel};
 use beckon_core::show;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -26,12 +27,13 @@ pub struct Composer {
     links: TapLinks,
     /// Templates, parsed; by term, with the text they were parsed from.
     parsed: Mutex<BTreeMap<Term, Parsed>>,
+    spoken: Spoken,
 }
 
 impl Composer {
     /// A composer whose messages lead to these links.
     pub fn new(links: TapLinks) -> Self {
-        Composer { links, parsed: Mutex::new(BTreeMap::new()) }
+        Composer { links, parsed: Mutex::new(BTreeMap::new()), spoken: Spoken::default() }
     }
 
     /// The messages of parcels; and an answer for each that could not be put together or is too late.
@@ -45,7 +47,10 @@ impl Composer {
                 continue;
             }
             match self.message(node, parcel) {
-                Ok(message) => messages.push(message),
+                Ok(message) => {
+                    self.spoken.hold(parcel.id, words_of(&message));
+                    messages.push(message);
+                }
                 Err(why) => {
                     tracing::warn!(push = %parcel.id, why, "a message could not be put together");
                     answers.push((parcel.id, Answer::NotComposed));
@@ -53,6 +58,16 @@ impl Composer {
             }
         }
         (messages, answers)
+    }
+
+    /// What a push said, and whether these are the words as they left: what is no longer held, or never left, is put
+    /// together from what is true now. `None` if that cannot be done.
+    pub fn said(&self, node: &Node, id: PushId, push: &Push) -> Option<(Arc<Words>, bool)> {
+        if let Some(held) = self.spoken.of(id) {
+            return Some((held, true));
+        }
+        let message = self.message(node, &again(node, id, push)).ok()?;
+        Some((Arc::new(words_of(&message)), false))
     }
 
     fn message(&self, node: &Node, parcel: &Parcel) -> Result<Message, String> {
@@ -149,5 +164,49 @@ impl Composer {
         }
         parsed.insert(term, (of.clone(), template.clone()));
         Ok(template)
+    }
+}
+
+fn words_of(message: &Message) -> Words {
+    Words {
+        title: message.title.as_str().into(),
+        body: message.body.as_str().into(),
+        link: message.link.as_str().into(),
+    }
+}
+
+/// A push as it would leave now, as far as its row tells.
+fn again(node: &Node, id: PushId, push: &Push) -> Parcel {
+    let (offset_min, offer) = node.director(|it| {
+        let stage = it.stage();
+        let offer = stage.offer(push.offer).map(|it| OfferFacts {
+            offer: push.offer,
+            price_cents: it.offer.price_cents,
+            original_cents: it.offer.original_cents,
+            stock: it.offer.stock,
+            ends: it.offer.ends,
+        });
+        (stage.policy().default_offset_min, offer)
+    });
+    Parcel {
+        id,
+        shopper: push.shopper.clone(),
+        known: push.known,
+        channel: push.channel,
+        device: push.device.clone(),
+        token: "".into(),
+        app: "".into(),
+        language: Term::NONE,
+        offset_min,
+        class: push.class,
+        deadline: push.deadline,
+        attempt: push.attempts,
+        show: push.show,
+        trigger: push.trigger,
+        phase: push.phase,
+        product: push.product,
+        template: push.template,
+        offer,
+        in_cart: u32::from(push.trigger == show::Trigger::CartHesitation),
     }
 }

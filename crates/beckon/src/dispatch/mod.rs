@@ -10,6 +10,7 @@ pub mod line;
 mod refusals;
 mod roots;
 mod sender;
+mod spoken;
 pub mod tap;
 mod verdict;
 

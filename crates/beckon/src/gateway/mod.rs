@@ -37,6 +37,7 @@ pub mod tls;
 
 use crate::clock::Stopwatch;
 use crate::config::Config;
+use crate::dispatch::compose::Composer;
 use crate::dispatch::tap::TapLinks;
 use crate::in_app::Hub;
 use crate::keys;
@@ -67,6 +68,8 @@ pub struct Inner {
     pub secrets: Secrets,
     /// Makes and reads tap links.
     pub links: TapLinks,
+    /// Puts messages together, and holds what was said lately.
+    pub composer: Arc<Composer>,
     /// The in-app connections.
     pub hub: Hub,
     /// Whom push services may write to, unless the channel says otherwise.
@@ -126,6 +129,7 @@ impl App {
             node,
             keys,
             secrets,
+            composer: Arc::new(Composer::new(links.clone())),
             links,
             contact: config.public_url.clone().filter(|it| it.starts_with("https://")),
             rooms,

@@ -7,7 +7,7 @@ use axum::extract::{Path, State};
 use axum::response::Response;
 use beckon_core::push::PushId;
 use beckon_wire::problem::{Code, Problem};
-use beckon_wire::shape::{Message, Report, Why, why};
+use beckon_wire::shape::{Message, Report, Said, Why, why};
 
 /// `GET /api/v1/shows/{id}/report`.
 pub async fn report(State(app): State<App>, Path(id): Path<String>) -> Result<Response, Failure> {
@@ -44,5 +44,11 @@ pub async fn message(State(app): State<App>, Path(id): Path<String>) -> Result<R
         .parse()
         .map_err(|_| Problem::new(Code::NotFound).with_detail("a message's id looks like p-07-2a"))?;
     let push = app.node.push(id).await?.ok_or(Code::NotFound)?;
-    Ok(json(&Message::of(id, &push, &|it| app.name(it))))
+    let said = app.composer.said(&app.node, id, &push).map(|(words, is_as_sent)| Said {
+        title: words.title.to_string(),
+        body: words.body.to_string(),
+        link: words.link.to_string(),
+        is_as_sent,
+    });
+    Ok(json(&Message { said, ..Message::of(id, &push, &|it| app.name(it)) }))
 }

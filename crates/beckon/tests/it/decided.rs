@@ -98,7 +98,15 @@ fn a_shopper_is_called_in_once_and_everyone_else_is_told_why_not() {
     assert_eq!(gain["unit"], "currency");
     assert!(gain["value"].as_f64() > Some(0.0), "{gain}");
     let id = push["id"].as_str().unwrap();
-    assert_eq!(&get(&server, &format!("messages/{id}")), push);
+    let message = |server: &Server| {
+        let mut message = get(server, &format!("messages/{id}"));
+        let said = message.as_object_mut().unwrap().remove("said").unwrap();
+        assert_eq!(&message, push);
+        assert!(said["title"].as_str().unwrap().len() > 6, "{said}");
+        assert!(said["link"].as_str().unwrap().contains("/t/"), "{said}");
+        said
+    };
+    let said = message(&server);
     for wrong in ["p-7-5c", "p-00-ffff", "nonsense"] {
         assert_eq!(server.control("GET", &format!("/api/v1/messages/{wrong}"), None).status, 404, "{wrong}");
     }
@@ -142,7 +150,9 @@ fn a_shopper_is_called_in_once_and_everyone_else_is_told_why_not() {
     assert!(server.terminate());
     let server = Server::start(dir.path(), &["--clock", "virtual"]);
     assert_eq!(get(&server, "shows/show-1/report"), report, "an orderly end and a start change nothing");
-    assert_eq!(&get(&server, &format!("messages/{id}")), push);
+    let again = message(&server);
+    let token = |said: &Value| said["link"].as_str().unwrap().split_once("/t/").unwrap().1.to_owned();
+    assert_eq!((token(&again), again["is_as_sent"].as_bool()), (token(&said), Some(false)));
 }
 
 #[test]

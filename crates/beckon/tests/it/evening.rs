@@ -247,6 +247,11 @@ fn decisions_messages_taps_and_report_agree_to_the_last_count() {
         let said =
             server.control("GET", &format!("/api/v1/messages/{}", message["id"].as_str().unwrap()), None);
         let said = said.json();
+        let (words, as_sent) = (&said["said"], &said["said"]["is_as_sent"]);
+        assert_eq!(as_sent, true);
+        for part in ["title", "body", "link"] {
+            assert_eq!(words[part], message[part]);
+        }
         assert_eq!(said["show_id"], "evening");
         assert_eq!(said["shopper_id"], message["user_id"]);
         let text = format!("{} {}", message["title"].as_str().unwrap(), message["body"].as_str().unwrap());

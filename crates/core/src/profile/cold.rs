@@ -7,7 +7,9 @@ use super::device::{Around, ClaimKey, Device, Devices, News, Released};
 use super::{Attributes, HotView};
 use crate::bytes::{Get, Malformed, Put};
 use crate::event::{Act, Channel, Class, Connection, Event, Trait};
+use crate::id::Term;
 use crate::limits::{ANONYMOUS_IDS_MAX, APPS_MAX, TRAITS_MAX};
+use crate::push::said::Said;
 use std::sync::Arc;
 
 /// One shopper's cold data.
@@ -178,6 +180,11 @@ impl Cold {
     /// Marketing pushes under former ids for which `counts`.
     pub fn count_calls(&self, counts: impl Fn(&Called) -> bool) -> usize {
         self.details.iter().flat_map(|it| &it.called).filter(|it| counts(it)).count()
+    }
+
+    /// What he was told for a show under former ids.
+    pub fn calls_for(&self, show: Term) -> impl Iterator<Item = Said> {
+        self.details.iter().flat_map(|it| &it.called).filter(move |it| it.show == show).map(|it| it.said)
     }
 
     /// Takes over another row's details; `theirs` are the attributes that belong to them.

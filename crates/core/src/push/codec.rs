@@ -186,10 +186,13 @@ impl Push {
         ]);
         let lag_s = u32::from(self.lag_s);
         let offer = [self.offer.0, self.offer_version];
-        for number in [self.show.0, self.product.0, offer[0], offer[1], self.template.0, self.day, lag_s] {
+        let words = [self.template.0, self.edition];
+        for number in [self.show.0, self.product.0, offer[0], offer[1], words[0], words[1], self.day, lag_s] {
             out.put_uint(number.into());
         }
         out.extend_from_slice(&self.propensity.to_le_bytes());
+        out.push(self.unsaid.len() as u8);
+        self.unsaid.iter().for_each(|it| out.put_uint(it.0.into()));
         out.put_str(&self.device);
         out.put_uint(self.address.0);
         out.push(self.tried.len() as u8);
@@ -206,12 +209,16 @@ impl Push {
     fn read(get: &mut Get<'_>) -> Result<Self, Malformed> {
         let shopper = Arc::from(get.str("shopper of a push")?);
         let [flags, trigger, phase, channel, class, attempts] = get.array("head of a push")?;
-        let mut numbers = [0; 7];
+        let mut numbers = [0; 8];
         for it in &mut numbers {
             *it = get.u32("number of a push")?;
         }
-        let [show, product, offer, offer_version, template, day, lag_s] = numbers;
+        let [show, product, offer, offer_version, template, edition, day, lag_s] = numbers;
         let propensity = f32::from_le_bytes(get.array("propensity")?);
+        let mut unsaid = Vec::new();
+        for _ in 0..get.u8("words of a push")? {
+            unsaid.push(Term(get.u32("words of a push")?));
+        }
         let device = get.str("device of a push")?.into();
         let address = ClaimKey(get.uint("address of a push")?);
         let mut tried = Vec::new();
@@ -231,8 +238,10 @@ impl Push {
             product: Term(product),
             offer: Term(offer),
             offer_version,
+            edition,
             template: Term(template),
             propensity,
+            unsaid,
             channel: Channel::from_number(channel).ok_or(get.malformed("channel"))?,
             device,
             address,

@@ -8,6 +8,7 @@ mod codec;
 pub mod ledger;
 pub mod playing;
 pub mod report;
+pub mod said;
 pub mod way;
 
 use crate::event::{Channel, Class};
@@ -15,6 +16,7 @@ use crate::id::{ShardId, Term};
 use crate::profile::device::ClaimKey;
 use crate::show::{Phase, Trigger};
 use crate::time::Timestamp;
+use said::Said;
 use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
@@ -103,17 +105,21 @@ pub enum Reason {
     Ghost,
     /// The price of the show is not known yet: it is being set.
     NoPrice,
-    /// The offer ended, changed or sold out meanwhile.
+    /// The offer ended or sold out.
     OfferGone,
     /// The show ended meanwhile.
     ShowOver,
     /// He was erased or joined another shopper meanwhile.
     Gone,
+    /// He was told the same for this show already.
+    SaidAlready,
+    /// The offer of the product has not opened yet.
+    OfferNotOpen,
 }
 
 impl Reason {
     /// All, in order.
-    pub const ALL: [Reason; 24] = [
+    pub const ALL: [Reason; 26] = [
         Reason::NotOpen,
         Reason::ShowLate,
         Reason::NotInAudience,
@@ -138,6 +144,8 @@ impl Reason {
         Reason::OfferGone,
         Reason::ShowOver,
         Reason::Gone,
+        Reason::SaidAlready,
+        Reason::OfferNotOpen,
     ];
 
     /// From its number.
@@ -170,10 +178,20 @@ impl Reason {
             Reason::Waiting => ("waiting", "a better moment is likely to come"),
             Reason::HeldOut => ("held_out", "never pushed, to measure what pushes do"),
             Reason::Ghost => ("ghost", "withheld on purpose, to measure what the show's pushes add"),
-            Reason::NoPrice => ("no_price", "the show's price is being set; it takes a moment"),
-            Reason::OfferGone => ("offer_gone", "the offer ended, changed or sold out before the push left"),
+            Reason::NoPrice => (
+                "no_price",
+                "the show's price is being set: it takes a second from when its window opens or the host begins",
+            ),
+            Reason::OfferGone => ("offer_gone", "the offer of the product is over or sold out"),
             Reason::ShowOver => ("show_over", "the show ended before the push left"),
             Reason::Gone => ("gone", "the shopper was erased or became another shopper"),
+            Reason::SaidAlready => {
+                ("said_already", "the shopper was told this for the show, and nothing about it is new since")
+            }
+            Reason::OfferNotOpen => (
+                "offer_not_open",
+                "the offer of the product has not opened: it does with its show, at its time, or by `offer_opened`",
+            ),
         }
     }
 }
@@ -321,10 +339,14 @@ pub struct Push {
     pub offer: Term,
     /// The offer's version when it was decided.
     pub offer_version: u32,
+    /// The offer's edition as it was said, or would be: see [`crate::stage::OnOffer::edition`].
+    pub edition: u32,
     /// In which words.
     pub template: Term,
     /// How probable that choice of words was.
     pub propensity: f32,
+    /// Words that could not be put together before these, at most [`crate::limits::WORDINGS_MAX`] with them.
+    pub unsaid: Vec<Term>,
     /// Over which channel.
     pub channel: Channel,
     /// To which device, by its id; empty for a channel that needs none.
@@ -360,6 +382,11 @@ pub struct Push {
 }
 
 impl Push {
+    /// What it tells.
+    pub fn said(&self) -> Said {
+        Said::new(self.trigger, self.phase, self.product, self.offer, self.edition)
+    }
+
     /// Attempts over the way it goes now.
     pub fn attempts_here(&self) -> u8 {
         self.attempts - self.tried.iter().map(|it| it.attempts).sum::<u8>().min(self.attempts)

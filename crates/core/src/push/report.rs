@@ -141,7 +141,8 @@ const CUTS_MAX: usize = 4096;
 /// A show's report.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Report {
-    /// Shoppers who could have been called in when the window opened.
+    /// Shoppers who could be called in when the window opened or at a later look at everyone, or had been: the most.
+    /// Whoever was called between looks may not be in it yet, see [`Report::eligible`].
     pub eligible: u64,
     /// By phase, trigger, channel and template.
     pub funnels: BTreeMap<Cut, Funnel>,
@@ -172,6 +173,11 @@ pub struct Report {
 }
 
 impl Report {
+    /// Shoppers who could be called in, never fewer than pushes and ghosts were decided.
+    pub fn eligible(&self) -> u64 {
+        self.eligible.max(self.total().decided + self.ghosts)
+    }
+
     /// A push took a step.
     pub fn step(&mut self, push: &Push, step: Step) {
         if step == Step::Dispatched {
@@ -191,10 +197,15 @@ impl Report {
 
     /// A push goes on over another way: it counts where it goes now.
     pub fn went_on(&mut self, from: &Push, why: Miss, to: &Push) {
+        self.reworded(from, to);
+        *self.went_on.entry((from.channel, why, to.channel)).or_default() += 1;
+    }
+
+    /// A push is said in other words: it counts with those.
+    pub fn reworded(&mut self, from: &Push, to: &Push) {
         let own = Funnel::of(from);
         self.funnel(from).take_out(&own);
         self.funnel(to).merge(&own);
-        *self.went_on.entry((from.channel, why, to.channel)).or_default() += 1;
     }
 
     /// A push was decided, or a ghost made. The outcome counts as none until it comes.

@@ -129,6 +129,8 @@ pub enum Meaning {
     Again(Timestamp),
     /// This way did not carry it.
     Missed(Miss),
+    /// Nothing left: it may go the same way in other words, if there are some.
+    OtherWords,
 }
 
 impl Answer {
@@ -137,8 +139,9 @@ impl Answer {
     pub fn meaning(self, class: Class, deadline: Timestamp, last: bool) -> Meaning {
         match self {
             Answer::Accepted | Answer::Delivered => Meaning::Over(End::Accepted),
-            // The words are the same over any channel.
-            Answer::NotComposed => Meaning::Over(End::Refused),
+            // The words are the same over any channel; but there may be others.
+            Answer::NotComposed if last => Meaning::Over(End::Refused),
+            Answer::NotComposed => Meaning::OtherWords,
             Answer::Gone => Meaning::Missed(Miss::Gone),
             Answer::Capped => Meaning::Missed(Miss::Capped),
             Answer::Refused => Meaning::Missed(Miss::Refused),

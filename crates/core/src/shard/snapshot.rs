@@ -21,7 +21,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// Raised when blocks change beyond what columns' own versions say.
-const VERSION: u8 = 3;
+const VERSION: u8 = 4;
 
 /// Pages in a block: 1,024 shoppers.
 const BLOCK_PAGES: usize = 64;

@@ -154,11 +154,12 @@ impl Offer {
         out.put_uint(self.stock.map_or(0, |it| u64::from(it) + 1));
         put_time(out, self.opens);
         put_time(out, self.ends);
+        out.push(u8::from(self.opens_with_show) | u8::from(self.ends_with_show) << 1);
     }
 
     /// Reads what [`Offer::encode`] wrote.
     pub fn read(get: &mut Get<'_>) -> Result<Self, Malformed> {
-        Ok(Offer {
+        let mut offer = Offer {
             id: get_name(get)?,
             show: get_name(get)?,
             product: get_name(get)?,
@@ -167,7 +168,12 @@ impl Offer {
             stock: get_option(get, "stock of an offer")?.map(|it| it.min(u32::MAX.into()) as u32),
             opens: get_time(get, "opening of an offer")?,
             ends: get_time(get, "end of an offer")?,
-        })
+            opens_with_show: false,
+            ends_with_show: false,
+        };
+        let flags = get.u8("flags of an offer")?;
+        (offer.opens_with_show, offer.ends_with_show) = (flags & 1 != 0, flags & 2 != 0);
+        Ok(offer)
     }
 }
 
@@ -302,6 +308,7 @@ impl Policy {
             self.gap_s.into(),
             self.day_cap.into(),
             self.show_cap.into(),
+            self.say_again.into(),
             self.consent_assumed.into(),
             self.never_permille.into(),
             self.ghost_permille.into(),
@@ -326,6 +333,7 @@ impl Policy {
             gap_s: get.u32("gap")?,
             day_cap: get.u16("day cap")?.min(u8::MAX.into()) as u8,
             show_cap: get.u16("show cap")?.min(u8::MAX.into()) as u8,
+            say_again: get.uint("flag of the policy")? != 0,
             consent_assumed: get.u32("assumed consent")?,
             never_permille: get.u16("holdout")?,
             ghost_permille: get.u16("ghosts")?,

@@ -167,10 +167,14 @@ pub struct Offer {
     pub original_cents: u64,
     /// Pieces left; `None` when nobody counts them.
     pub stock: Option<u32>,
-    /// From when it holds.
+    /// From when it holds. Of one that opens with its show, the planned start until that is on, then the real one.
     pub opens: Timestamp,
-    /// Until when.
+    /// Until when. Of one that ends with its show, the end that the show has as things stand.
     pub ends: Timestamp,
+    /// It has no time of its own to open at: it opens when its show does, be that early or late.
+    pub opens_with_show: bool,
+    /// It has no end of its own: it ends with its show.
+    pub ends_with_show: bool,
 }
 
 /// A time of many shows, e.g. a shopping festival (大促).

@@ -19,6 +19,8 @@ pub struct Policy {
     pub day_cap: u8,
     /// Marketing pushes for one show to one shopper.
     pub show_cap: u8,
+    /// A shopper may be told the same again for one show, as often as the caps allow.
+    pub say_again: bool,
     /// Bit of a channel: marketing goes out although consent is unknown.
     pub consent_assumed: u32,
     /// Shoppers who are never pushed, in thousandths: the global holdout.
@@ -70,6 +72,7 @@ impl Default for Policy {
             gap_s: 30 * 60,
             day_cap: 2,
             show_cap: 1,
+            say_again: false,
             consent_assumed: 0,
             never_permille: 30,
             ghost_permille: 70,

@@ -9,7 +9,7 @@ use crate::time::Timestamp;
 use std::sync::Arc;
 
 /// Raised when the bytes change.
-const VERSION: u8 = 2;
+const VERSION: u8 = 3;
 
 fn put_moment(out: &mut Vec<u8>, at: Option<Timestamp>) {
     out.push(at.is_some().into());
@@ -65,19 +65,23 @@ impl OnOffer {
     fn encode(&self, out: &mut Vec<u8>) {
         self.offer.encode(out);
         out.put_uint(self.version.into());
+        out.put_uint(self.edition.into());
         out.push(u8::from(self.opened) | u8::from(self.ended) << 1 | u8::from(self.low) << 2);
         out.put_uint(self.former_cents);
     }
 
     fn read(get: &mut Get<'_>) -> Result<Self, Malformed> {
-        let (offer, version, flags) = (Offer::read(get)?, get.u32("version")?, get.u8("flags of an offer")?);
+        let (offer, version) = (Offer::read(get)?, get.u32("version")?);
+        let (edition, flags) = (get.u32("edition")?, get.u8("flags of an offer")?);
         Ok(OnOffer {
             offer,
             version,
+            edition,
             opened: flags & 1 != 0,
             ended: flags & 2 != 0,
             low: flags & 4 != 0,
             former_cents: get.uint("former price")?,
+            show_began: false,
         })
     }
 }
@@ -152,6 +156,7 @@ impl Stage {
         if !get.is_empty() {
             return Err(get.malformed("end of the stage"));
         }
+        stage.offers_follow_all();
         stage.ready_all();
         Ok(stage)
     }

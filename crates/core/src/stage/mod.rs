@@ -74,6 +74,11 @@ impl Stage {
     pub fn apply(&mut self, now: Timestamp, change: &Staged) -> Result<Option<Stir>, NotStaged> {
         let stir = self.change(now, change);
         match change {
+            Staged::PutShow(it) => self.offers_follow(it.id.term),
+            Staged::Cue(Cue { show, kind: CueKind::Start | CueKind::End }) => self.offers_follow(*show),
+            _ => {}
+        }
+        match change {
             Staged::PutShow(it) => self.ready(it.id.term),
             Staged::Cue(Cue { show, kind: CueKind::Start | CueKind::Phase(_) | CueKind::End }) => {
                 self.ready(*show)
@@ -163,6 +168,25 @@ impl Stage {
         self.plans = self.shows.keys().map(|term| (*term, Ready::default())).collect();
     }
 
+    /// The offers of a show that have no times of their own take its times.
+    fn offers_follow(&mut self, show: Term) {
+        let Some(on) = self.shows.get(&show) else { return };
+        for (_, offer) in self.in_show.range((show, Term::NONE)..=(show, Term(u32::MAX))) {
+            if let Some(it) = self.offers.get_mut(offer) {
+                it.follow(on);
+            }
+        }
+    }
+
+    /// What follows from the shows is in no snapshot.
+    fn offers_follow_all(&mut self) {
+        for it in self.offers.values_mut() {
+            if let Some(on) = self.shows.get(&it.offer.show.term) {
+                it.show_began = on.started.is_some();
+            }
+        }
+    }
+
     fn put_show(&mut self, now: Timestamp, show: &Show) -> Result<Option<Stir>, NotStaged> {
         let term = show.id.term;
         if let Some(there) = self.shows.get_mut(&term) {
@@ -197,22 +221,31 @@ impl Stage {
 
     fn put_offer(&mut self, now: Timestamp, offer: &Offer) -> Result<Option<Stir>, NotStaged> {
         let term = offer.id.term;
+        // An offer is compared with what it was by the times that hold for it now.
+        let mut new = OnOffer::put(offer.clone(), now);
+        if let Some(on) = self.shows.get(&offer.show.term) {
+            new.follow(on);
+        }
+        new.version = 1;
         self.in_show.retain(|it| it.1 != term);
         let full = self.offers.len() >= OFFERS_MAX;
         match self.offers.get_mut(&term) {
             Some(there) => {
                 self.in_show.insert((offer.show.term, term));
-                let changed =
-                    OfferChange { price: Some(offer.price_cents), stock: Some(offer.stock), ends: None };
+                let changed = OfferChange {
+                    price: Some(offer.price_cents),
+                    stock: Some(offer.stock),
+                    ends: Some(new.offer.ends),
+                };
                 let stir = change_offer(there, now, changed);
-                there.offer = offer.clone();
+                (there.offer, there.show_began) = (new.offer, new.show_began);
                 there.ended = false;
                 Ok(stir)
             }
             None if full => Err(NotStaged::Full),
             None => {
                 self.in_show.insert((offer.show.term, term));
-                self.offers.insert(term, OnOffer::put(offer.clone()));
+                self.offers.insert(term, new);
                 Ok(None)
             }
         }
@@ -243,6 +276,7 @@ impl Stage {
             }
             CueKind::OfferOpened(offer) => {
                 let it = self.offers.get_mut(offer).ok_or(NotStaged::Unknown)?;
+                it.edition += u32::from(!it.is_open(now));
                 (it.opened, it.ended) = (true, false);
                 it.version += 1;
                 let product = it.offer.product.term;
@@ -360,9 +394,11 @@ impl Stage {
         &self.policy
     }
 
-    /// What one more push for a show costs now, in hundredths; `None` before the director has set it.
+    /// What one more push for a show costs now, in hundredths; `None` before the director has set it. A show that may
+    /// send what it likes costs nothing from the first.
     pub fn price(&self, show: Term) -> Option<f64> {
-        self.prices.get(&show).copied()
+        let unbounded = || self.shows.get(&show).is_some_and(|it| it.show.push_budget == 0);
+        self.prices.get(&show).copied().or_else(|| unbounded().then_some(0.0))
     }
 
     /// Whether the room of a show, or the stock of an offer, is spoken for.
@@ -415,10 +451,16 @@ struct OfferChange {
 /// Changes an offer and says what that stirs: a lower price, or pieces again after none were left.
 fn change_offer(it: &mut OnOffer, now: Timestamp, change: OfferChange) -> Option<Stir> {
     let (before, sold_out) = (it.offer.price_cents, it.offer.stock == Some(0));
+    let ended = it.offer.ends;
     it.offer.price_cents = change.price.unwrap_or(before);
     it.offer.stock = change.stock.unwrap_or(it.offer.stock);
-    it.offer.ends = change.ends.unwrap_or(it.offer.ends);
+    if let Some(ends) = change.ends {
+        // From now on it has an end of its own.
+        (it.offer.ends, it.offer.ends_with_show) = (ends, false);
+    }
     it.version += 1;
+    let restocked = sold_out && it.offer.stock != Some(0);
+    it.edition += u32::from((it.offer.price_cents, it.offer.ends) != (before, ended) || restocked);
     let product = Some(it.offer.product.term);
     let show = it.offer.show.term;
     if it.offer.price_cents != before {

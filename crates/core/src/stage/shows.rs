@@ -92,6 +92,10 @@ pub struct OnOffer {
     pub offer: Offer,
     /// Raised whenever something that words may state has changed.
     pub version: u32,
+    /// Raised whenever there is something new to tell of it: it opened by a cue, its price or end is another, there are
+    /// pieces again after none. That fewer are left is not. It begins with the time at which it was put, in seconds, so
+    /// that an offer that was taken out and put again under its id is another.
+    pub edition: u32,
     /// A cue opened it before its planned time.
     pub opened: bool,
     /// A cue ended it.
@@ -100,18 +104,49 @@ pub struct OnOffer {
     pub low: bool,
     /// Its price before the last change, in hundredths; 0 when it never changed.
     pub former_cents: u64,
+    /// Its show is on air or was; this follows from the show.
+    pub(super) show_began: bool,
 }
 
 impl OnOffer {
     /// An offer as it was put.
-    pub fn put(offer: Offer) -> Self {
-        OnOffer { offer, version: 1, opened: false, ended: false, low: false, former_cents: 0 }
+    pub fn put(offer: Offer, now: Timestamp) -> Self {
+        OnOffer {
+            offer,
+            version: 1,
+            edition: now.secs(),
+            opened: false,
+            ended: false,
+            low: false,
+            former_cents: 0,
+            show_began: false,
+        }
+    }
+
+    /// Whether its time to open has come.
+    pub fn has_opened(&self, now: Timestamp) -> bool {
+        let of_itself = if self.offer.opens_with_show { self.show_began } else { self.offer.opens <= now };
+        self.opened || of_itself
+    }
+
+    /// What has no times of its own takes those of its show, as things stand there.
+    pub(super) fn follow(&mut self, on: &OnShow) {
+        let offer = &mut self.offer;
+        let before = offer.ends;
+        if offer.opens_with_show {
+            offer.opens = on.started.unwrap_or(on.show.starts);
+        }
+        if offer.ends_with_show {
+            offer.ends = on.closes();
+        }
+        // Words may have stated the end.
+        self.version += u32::from(offer.ends != before);
+        self.show_began = on.started.is_some();
     }
 
     /// Whether one can buy at it at `now`.
     pub fn is_open(&self, now: Timestamp) -> bool {
-        let begun = self.opened || self.offer.opens <= now;
-        begun && !self.ended && now < self.offer.ends && self.offer.stock != Some(0)
+        self.has_opened(now) && !self.ended && now < self.offer.ends && self.offer.stock != Some(0)
     }
 }
 

@@ -12,7 +12,7 @@ use beckon_core::stage::{Notice, Stage, Staged};
 use beckon_core::time::Timestamp;
 
 const MINUTE: i64 = 60_000;
-const T: i64 = 1_700_000_000_000;
+pub const T: i64 = 1_700_000_000_000;
 
 /// Everybody is pushed at a random time of the window, as often as the caps allow; there is no other rule.
 pub fn policy(show_cap: u8, day_cap: u8) -> Policy {
@@ -22,6 +22,7 @@ pub fn policy(show_cap: u8, day_cap: u8) -> Policy {
         gap_s: 1,
         day_cap,
         show_cap,
+        say_again: true,
         never_permille: 0,
         ghost_permille: 0,
         random_permille: 1000,
@@ -147,7 +148,7 @@ fn a_show_cap_that_was_lowered_holds_for_what_was_decided_before() {
 }
 
 /// Two ids of one shard, so that one shard sees a visitor become a user.
-fn pair() -> (&'static str, &'static str) {
+pub fn pair() -> (&'static str, &'static str) {
     let user = "ann";
     let visitor = (0..).map(|it| format!("v{it}")).find(|it| ShardId::of(it) == ShardId::of(user));
     (user, Box::leak(visitor.unwrap_or_default().into_boxed_str()))

@@ -59,6 +59,7 @@ fn policy(random: &mut Random, now: Timestamp) -> Policy {
         gap_s: random.choose(&[10, 30, 90]),
         day_cap: random.range(8, 60) as u8,
         show_cap: random.range(4, 30) as u8,
+        say_again: random.one_in(2),
         consent_assumed: random.choose(&[0, 0, 1 << Channel::Webhook as u32]),
         never_permille: 30,
         ghost_permille: 70,
@@ -208,6 +209,8 @@ impl Script {
             stock: (!random.one_in(3)).then(|| random.range(1, 40) as u32),
             opens: Timestamp(at - random.below(20) as i64 * MINUTE),
             ends: Timestamp(at + slot_ms + random.below(30) as i64 * MINUTE),
+            opens_with_show: random.one_in(4),
+            ends_with_show: random.one_in(4),
         };
         self.at(at - slot_ms, Staged::PutOffer(offer.clone()));
         let term = offer.id.term;
@@ -253,7 +256,8 @@ impl Script {
             0..4 => {
                 let fresh = policy(random, now);
                 let it = &mut self.policy;
-                match random.below(6) {
+                match random.below(7) {
+                    6 => it.say_again = fresh.say_again,
                     5 => it.channel_order = fresh.channel_order,
                     0 => {
                         (it.quiet_from_min, it.quiet_until_min) =

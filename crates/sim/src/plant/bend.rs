@@ -22,6 +22,7 @@ impl Plant {
             Plant::RoomUnseen
                 | Plant::RefusalUnheard
                 | Plant::CapOffByOne
+                | Plant::SaidForgotten
                 | Plant::QuietUnknown
                 | Plant::PriceStale
                 | Plant::SoldOutUnheard
@@ -140,6 +141,9 @@ impl Plant {
         let staged = match (self, staged) {
             (Plant::CapOffByOne, Staged::PutPolicy(it)) => {
                 Staged::PutPolicy(Policy { day_cap: it.day_cap + 1, show_cap: it.show_cap + 1, ..it })
+            }
+            (Plant::SaidForgotten, Staged::PutPolicy(it)) => {
+                Staged::PutPolicy(Policy { say_again: true, ..it })
             }
             (Plant::QuietUnknown, Staged::PutPolicy(it)) => {
                 Staged::PutPolicy(Policy { quiet_from_min: 0, quiet_until_min: 0, ..it })

@@ -43,6 +43,8 @@ pub enum Plant {
     RefusalUnheard,
     /// Shards have a cap that is one too high.
     CapOffByOne,
+    /// Shards tell the same again.
+    SaidForgotten,
     /// Shards know no quiet hours.
     QuietUnknown,
     /// Shards do not hear of new prices.
@@ -82,7 +84,7 @@ impl Plant {
     ];
 
     /// Those of pushes.
-    pub const PUSHES: [Plant; 21] = [
+    pub const PUSHES: [Plant; 22] = [
         Plant::LeftBeforeDurable,
         Plant::LeftLate,
         Plant::LostIsRefused,
@@ -93,6 +95,7 @@ impl Plant {
         Plant::RoomUnseen,
         Plant::RefusalUnheard,
         Plant::CapOffByOne,
+        Plant::SaidForgotten,
         Plant::QuietUnknown,
         Plant::PriceStale,
         Plant::SoldOutUnheard,

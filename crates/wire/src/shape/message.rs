@@ -37,6 +37,9 @@ pub struct Message {
     pub template_id: Option<String>,
     /// How probable that choice of words was.
     pub propensity: f64,
+    /// What it says. `GET /api/v1/messages/{id}` tells it; absent elsewhere, and where it cannot be put together again.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub said: Option<Said>,
     /// Over which channel.
     pub channel: Channel,
     /// To which device.
@@ -64,6 +67,21 @@ pub struct Message {
     pub outcome: Outcome,
     /// The numbers behind it.
     pub terms: Vec<Figure>,
+}
+
+/// What a message says.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Said {
+    /// Its title.
+    pub title: String,
+    /// Its body.
+    pub body: String,
+    /// Where a tap leads.
+    pub link: String,
+    /// These are the words as they left. Else they are put together from what is true now: the message has not left or
+    /// is a ghost, or the server was started again or has sent some ten thousand others since.
+    pub is_as_sent: bool,
 }
 
 /// A way that a message took and that did not carry it.
@@ -285,6 +303,7 @@ impl Message {
             offer_version: (it.offer != Term::NONE).then_some(it.offer_version),
             template_id: named(it.template),
             propensity: share(it.propensity.into()),
+            said: None,
             channel: it.channel.into(),
             device_id: (!it.device.is_empty()).then(|| it.device.to_string()),
             ways_before: it.tried.iter().map(WayBefore::of).collect(),

@@ -39,7 +39,7 @@ pub use device::{DeviceInput, OwnedDevice, PushSubscription};
 pub use instant::rfc3339;
 pub use list::Page;
 pub use live::{LiveLayer, LiveStatus, LiveWarning, PublishAccess, WatchAccess};
-pub use message::Message;
+pub use message::{Message, Said};
 pub use offer::{Offer, OfferInput};
 pub use policy::{Policy, PolicyInput};
 pub use profile::{Export, Profile};

@@ -29,10 +29,10 @@ pub struct OfferInput {
     /// Pieces left; left out when nobody counts them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stock: Option<u32>,
-    /// From when it holds; the show's start if left out.
+    /// From when it holds. Left out, it opens when the show really starts, early or late.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub opens_at: Option<At>,
-    /// Until when; the show's end if left out.
+    /// Until when. Left out, it holds as long as the show, also when that runs late.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ends_at: Option<At>,
 }
@@ -104,6 +104,8 @@ impl OfferInput {
             stock: self.stock,
             opens,
             ends,
+            opens_with_show: self.opens_at.is_none(),
+            ends_with_show: self.ends_at.is_none(),
         })
     }
 }

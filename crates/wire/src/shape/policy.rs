@@ -26,6 +26,9 @@ pub struct PolicyInput {
     pub day_cap: u8,
     /// Marketing pushes for one show to one shopper.
     pub show_cap: u8,
+    /// Whether a shopper may be told the same again for one show. Without it nobody is told twice of one thing (a price,
+    /// an offer that ends, a phase that begins), however high the caps are.
+    pub say_again: bool,
     /// Channels over which marketing goes out although consent is unknown.
     pub consent_assumed: Vec<Channel>,
     /// Who is left out, or pushed at a random time, so that what pushes add can be measured.
@@ -109,6 +112,7 @@ impl PolicyInput {
             gap_minutes: it.gap_s / 60,
             day_cap: it.day_cap,
             show_cap: it.show_cap,
+            say_again: it.say_again,
             consent_assumed: assumed.copied().collect(),
             holdouts: Holdouts {
                 never_pct: pct(it.never_permille),
@@ -145,6 +149,7 @@ impl PolicyInput {
             gap_s: self.gap_minutes * 60,
             day_cap: self.day_cap,
             show_cap: self.show_cap,
+            say_again: self.say_again,
             consent_assumed: self
                 .consent_assumed
                 .iter()

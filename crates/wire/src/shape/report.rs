@@ -24,7 +24,8 @@ pub struct Report {
     pub show_id: String,
     /// The instant of which this tells.
     pub as_of: At,
-    /// Shoppers who could have been called in when the window opened.
+    /// Shoppers whom no rule kept from being called in when they were last looked at (everyone is within ten minutes of the
+    /// window's opening), with those who had been called or withheld to measure. Never less than `funnel.decided`.
     pub eligible: u64,
     /// How far pushes came.
     pub funnel: Funnel,
@@ -310,7 +311,7 @@ impl Report {
         Report {
             show_id,
             as_of: At(now),
-            eligible: it.eligible,
+            eligible: it.eligible(),
             funnel: (&total).into(),
             by_phase: by(it, |cut| Phase::from(cut.0).word()),
             by_trigger: by(it, |cut| Trigger::from(cut.1).word()),

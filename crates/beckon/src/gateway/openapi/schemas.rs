@@ -56,6 +56,7 @@ pub(super) fn schemas() -> Map<String, Value> {
         shape::Report,
         shape::Why,
         shape::Message,
+        shape::Said,
         shape::PublishAccess,
         shape::WatchAccess,
         shape::LiveStatus,

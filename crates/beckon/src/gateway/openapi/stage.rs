@@ -279,6 +279,7 @@ mod examples {
             "gap_minutes": 30,
             "day_cap": 2,
             "show_cap": 1,
+            "say_again": false,
             "consent_assumed": [],
             "holdouts": { "never_pct": 3, "ghost_pct": 7, "random_pct": 5 },
             "slot_price": 0,

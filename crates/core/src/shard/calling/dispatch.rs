@@ -10,9 +10,11 @@ use crate::dispatch::{EndReason, Ticket};
 use crate::event::{Channel, Class};
 use crate::id::Term;
 use crate::profile::called::Called;
+use crate::profile::cold::Cold;
 use crate::profile::day_of;
 use crate::profile::device::{Address, ClaimKey};
 use crate::push::report::Step;
+use crate::push::said::Said;
 use crate::push::way::{Meaning, Miss};
 use crate::push::{Answer, End, Life, Push, PushId, Reason};
 use crate::shard::store::{Found, Key, Slot};
@@ -98,6 +100,14 @@ impl Shard {
                 return Err(Kept::Over(End::Stale));
             }
         }
+        if push.class == Class::Marketing && !policy.say_again {
+            // What is under way may have become the same meanwhile, by what it is about or by whose it is.
+            let edition = stage.offer(push.offer).map_or(0, |it| it.edition);
+            let news = Said { edition, ..push.said() };
+            if self.left_saying(cold, push.show, number).iter().any(|it| news.repeats(it)) {
+                return withheld(Reason::SaidAlready);
+            }
+        }
         if push.trigger == Trigger::Pinned && on.pinned.is_some_and(|it| it.0 != push.product) {
             return Err(Kept::Over(End::Stale));
         }
@@ -120,6 +130,8 @@ impl Shard {
         push.attempts += 1;
         push.left = now;
         push.day = day_of(now.secs(), offset_min);
+        // It says what is true now.
+        push.edition = outbox.stage.offer(push.offer).map_or(0, |it| it.edition);
         let details = cold.details.as_deref();
         let device = cold.device(&push.device);
         let address = device.and_then(|it| it.address.as_ref());
@@ -195,6 +207,7 @@ impl Shard {
             Meaning::Over(end) => self.end(number, end),
             Meaning::Again(at) => self.queue(number, at, outbox),
             Meaning::Missed(miss) => self.missed(number, miss, outbox),
+            Meaning::OtherWords => self.reword(number, outbox),
         }
         if answer == Answer::Delivered {
             self.delivered(number);
@@ -227,11 +240,23 @@ impl Shard {
         }
     }
 
+    /// What he was told for a show by pushes that left, under this id or a former one; without the push `but`.
+    fn left_saying(&self, cold: &Cold, show: Term, but: u64) -> Vec<Said> {
+        let own = self.calling.ledger.marketing(&cold.id);
+        let own = own.filter(|(number, it)| *number != but && it.show == show && it.life != Life::Decided);
+        own.map(|it| it.1.said()).chain(cold.calls_for(show)).collect()
+    }
+
     /// What a shopper was sent lately: it is to count under his next id.
     pub(in crate::shard) fn calls_of(&self, shopper: &str) -> Vec<Called> {
         let sent = self.calling.ledger.marketing(shopper).filter(|(_, it)| it.life != Life::Decided);
-        let called =
-            |it: &Push| Called { day: it.day, show: it.show, channel: it.channel, device: it.device.clone() };
+        let called = |it: &Push| Called {
+            day: it.day,
+            show: it.show,
+            channel: it.channel,
+            device: it.device.clone(),
+            said: it.said(),
+        };
         sent.map(|it| called(it.1)).collect()
     }
 

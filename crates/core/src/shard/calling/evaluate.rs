@@ -21,6 +21,7 @@ use crate::profile::cold::Cold;
 use crate::profile::device::ClaimKey;
 use crate::profile::live::{Live, STALE_AFTER};
 use crate::profile::{HistoryRef, HotRef, day_of, primary_language};
+use crate::push::said::Said;
 use crate::push::{End, Life, Outcome, Push, Reason, Terms};
 use crate::shard::Shard;
 use crate::shard::store::Slot;
@@ -116,7 +117,8 @@ impl Shard {
         {
             return Err(Reason::NotInAudience.into());
         }
-        let view = View { hot, history, offset_min, show, on, plan, stage, now };
+        let told = self.said(cold, show, policy);
+        let view = View { hot, history, offset_min, show, on, plan, stage, now, told };
         let (trigger, product) = view.trigger(stir, came_online);
         let class = trigger.class();
         self.check_show_cap(cold, show, class, policy)?;
@@ -132,17 +134,19 @@ impl Shard {
                 return Err(Reason::DayCap.into());
             }
         }
+        if view.is_told(trigger, product) {
+            return Err(Reason::SaidAlready.into());
+        }
         let ask = Ask { hot, cold, class, day, secs, offset_min, number: 0, tried: &[] };
         let way = self.way(&ask, stage)?;
-        let offer = stage.offer_of(show, product, now);
-        let offer = offer.filter(|(term, _)| !stage.is_closed(show, Some(*term)));
+        let offer = view.offer_of(product);
         if class == Class::Marketing && stage.is_closed(show, None) {
             return Err(Reason::RoomFull.into());
         }
         if offer.is_none()
             && matches!(trigger, Trigger::OfferEnding | Trigger::PriceDrop | Trigger::BackInStock)
         {
-            return Err(Reason::StockSpoken.into());
+            return Err(view.why_no_offer(product).unwrap_or(Reason::OfferGone).into());
         }
         let hour = LocalHour::at(secs, offset_min);
         let shown = plan.shown(product);
@@ -180,9 +184,12 @@ impl Shard {
                 false
             }
         };
-        let (template, propensity) = self
-            .words(&view, cold, trigger, product, offer.is_some())
-            .ok_or_else(|| no(Reason::NoTemplate, terms))?;
+        let with = |has_offer| self.words(&view, cold, (trigger, product), has_offer, &[]);
+        let (template, propensity) = with(offer.is_some()).ok_or_else(|| {
+            // Words there would be, if the product had its offer.
+            let missing = offer.is_none().then(|| view.why_no_offer(product)).flatten();
+            no(missing.filter(|_| with(true).is_some()).unwrap_or(Reason::NoTemplate), terms)
+        })?;
         let life = match group {
             Group::Global if class == Class::Marketing => Life::Shadow(Reason::HeldOut),
             Group::Ghost if class == Class::Marketing => Life::Shadow(Reason::Ghost),
@@ -197,8 +204,10 @@ impl Shard {
             product,
             offer: offer.map_or(Term::NONE, |it| it.0),
             offer_version: offer.map_or(0, |it| it.1.version),
+            edition: offer.map_or(0, |it| it.1.edition),
             template,
             propensity,
+            unsaid: Vec::new(),
             channel: way.channel,
             device: way.device.into(),
             address: ClaimKey::default(),
@@ -244,6 +253,16 @@ impl Shard {
         let own = self.calling.ledger.marketing(&cold.id);
         own.filter(|(number, it)| *number != but && it.show == show).count()
             + cold.count_calls(|it| it.show == show)
+    }
+
+    /// What he was told for a show, or is about to be, under this id or a former one: it is not said again, unless policy
+    /// lets it be.
+    pub(super) fn said(&self, cold: &Cold, show: Term, policy: &Policy) -> Vec<Said> {
+        if policy.say_again {
+            return Vec::new();
+        }
+        let own = self.calling.ledger.marketing(&cold.id).filter(|it| it.1.show == show);
+        own.map(|it| it.1.said()).chain(cold.calls_for(show)).collect()
     }
 
     pub(super) fn check_show_cap(
@@ -380,18 +399,19 @@ impl Shard {
         used + 1 >= policy.day_cap
     }
 
-    /// The words: Thompson sampling among the templates that fit.
-    fn words(
+    /// The words: Thompson sampling among the templates that fit, without those that could not be put together.
+    pub(super) fn words(
         &self,
         view: &View<'_>,
         cold: &Cold,
-        trigger: Trigger,
-        product: Term,
+        (trigger, product): (Trigger, Term),
         has_offer: bool,
+        unsaid: &[Term],
     ) -> Option<(Term, f32)> {
         let minds_price = sensitivity(view.history) != 1;
         let fits = |it: &Template| {
-            it.triggers & trigger.bit() != 0
+            !unsaid.contains(&it.id.term)
+                && it.triggers & trigger.bit() != 0
                 && (it.product.term == Term::NONE || it.product.term == product)
                 && (!it.needs_offer || has_offer)
                 && (!it.price_led || minds_price)

@@ -2,8 +2,8 @@
 //! events little about him changes but the hour, and the rule's own clock goes by ten minutes. What happens in a
 //! show is looked at at once, for those whom it concerns.
 
-use super::Sent;
 use super::evaluate::Question;
+use super::{Book, Sent, Turn};
 use crate::decide::histogram::Histogram;
 use crate::director::word::Word;
 use crate::dispatch::Ticket;
@@ -20,7 +20,6 @@ use crate::show::Trigger;
 use crate::stage::plan::{LOOK_EVERY_S, SLOT_S};
 use crate::stage::{Stage, Stir};
 use crate::time::Timestamp;
-use std::collections::BTreeMap;
 
 /// An event that happened at most so long ago says that its shopper is there now.
 const FRESH_MS: i64 = 5 * 60 * 1000;
@@ -46,6 +45,29 @@ pub(super) fn next_look(shard: ShardId, opens: Timestamp, now: Timestamp) -> Tim
     Timestamp(first + (now.0 - first).div_euclid(grid).max(-1) * grid + grid)
 }
 
+impl Book {
+    /// Those of a turn were looked at.
+    fn looked(&mut self, turn: u8, found: Turn) {
+        let before = self.turns.entry(turn).or_default();
+        *before = Turn { eligible: before.eligible.max(found.eligible), ..found };
+        self.report.last.clear();
+        for (reason, count) in self.turns.values().flat_map(|it| &it.reasons) {
+            *self.report.last.entry(*reason).or_default() += count;
+        }
+        let eligible = self.turns.values().map(|it| it.eligible).sum();
+        self.report.eligible = self.report.eligible.max(eligible);
+    }
+}
+
+/// What came of looking at a shopper.
+#[derive(Debug, Clone, Copy)]
+struct Considered {
+    /// Why he was not pushed, if he was not.
+    reason: Option<Reason>,
+    /// He could be called: no rule stands in the way, whatever the numbers say.
+    is_eligible: bool,
+}
+
 impl Shard {
     /// The minute's look at those whose turn it is, for every show whose minute this is.
     pub(super) fn look_at_all(&mut self, at: Timestamp, outbox: &mut Outbox<'_>) {
@@ -59,23 +81,23 @@ impl Shard {
             book.next_look = on.map(|it| next_look(self.id, it.show.opens(), at));
             looking.push((*show, on.is_none(), book.spread));
         }
-        // Nobody is worth anything before the price is known, and the price waits for how values are spread.
+        // Where pushes are counted nobody is called before the price is known, and that waits for how values are spread.
         for (show, ..) in looking.iter().filter(|it| !it.1 && !it.2) {
             self.tell_spread(*show, at, outbox);
         }
-        let open: Vec<Term> = looking.iter().filter(|it| !it.1 && it.2).map(|it| it.0).collect();
+        let open: Vec<Term> = looking
+            .iter()
+            .filter(|it| !it.1 && (it.2 || stage.price(it.0).is_some()))
+            .map(|it| it.0)
+            .collect();
         let mut desk = std::mem::take(outbox.desk);
         for shows in open.chunks(SHOWS) {
             self.score(shows, at, stage, &mut desk.scored);
             for (number, show) in shows.iter().enumerate() {
                 let turn = self.turn(&desk.scored, number, *show, at, stage, &mut desk.places);
-                let reasons = self.consider_these(&desk.places, *show, None, at, outbox);
+                let found = self.consider_these(&desk.places, *show, None, at, outbox);
                 if let Some(book) = self.calling.books.get_mut(show) {
-                    book.turns.insert(turn, reasons);
-                    book.report.last.clear();
-                    for (reason, count) in book.turns.values().flatten() {
-                        *book.report.last.entry(*reason).or_default() += count;
-                    }
+                    book.looked(turn, found);
                 }
             }
         }
@@ -169,19 +191,21 @@ impl Shard {
         stir: Option<Stir>,
         now: Timestamp,
         outbox: &mut Outbox<'_>,
-    ) -> BTreeMap<Reason, u64> {
-        let mut reasons: BTreeMap<Reason, u64> = BTreeMap::new();
+    ) -> Turn {
+        let mut found = Turn::default();
         for slot in slots {
-            if let Some(reason) = self.consider(*slot, show, stir, false, now, outbox) {
-                *reasons.entry(reason).or_default() += 1;
+            let Some(it) = self.consider(*slot, show, stir, false, now, outbox) else { continue };
+            found.eligible += u64::from(it.is_eligible);
+            if let Some(reason) = it.reason {
+                *found.reasons.entry(reason).or_default() += 1;
             }
         }
         if let Some(book) = self.calling.books.get_mut(&show) {
-            for (reason, count) in &reasons {
+            for (reason, count) in &found.reasons {
                 *book.report.looks.entry(*reason).or_default() += count;
             }
         }
-        reasons
+        found
     }
 
     /// An event of a shopper was folded: he may be a candidate now.
@@ -192,7 +216,8 @@ impl Shard {
         }
         let stage = outbox.stage;
         for (show, _) in stage.open_shows(now) {
-            if let Some(reason) = self.consider(slot, show, None, true, now, outbox)
+            if let Some(Considered { reason: Some(reason), .. }) =
+                self.consider(slot, show, None, true, now, outbox)
                 && let Some(book) = self.calling.books.get_mut(&show)
             {
                 *book.report.looks.entry(reason).or_default() += 1;
@@ -200,7 +225,7 @@ impl Shard {
         }
     }
 
-    /// Decides about one shopper; says why not if he is not called in.
+    /// Decides about one shopper; `None` if the show is not there.
     fn consider(
         &mut self,
         slot: Slot,
@@ -209,7 +234,7 @@ impl Shard {
         came_online: bool,
         now: Timestamp,
         outbox: &mut Outbox<'_>,
-    ) -> Option<Reason> {
+    ) -> Option<Considered> {
         let stage: &Stage = outbox.stage;
         let on = stage.show(show)?;
         let question = Question { slot, show, on, stir, came_online, price: None, now };
@@ -220,10 +245,23 @@ impl Shard {
                     _ => None,
                 };
                 self.decided(slot, push, now, outbox);
-                shadow
+                Some(Considered { reason: shadow, is_eligible: true })
             }
-            Err(no) => Some(no.reason),
+            Err(no) => {
+                let is_eligible = no.terms.is_some() || self.was_called(slot, show, no.reason);
+                Some(Considered { reason: Some(no.reason), is_eligible })
+            }
         }
+    }
+
+    /// Whether he was called in for a show, or withheld from it on purpose, and therefore is not now.
+    fn was_called(&self, slot: Slot, show: Term, reason: Reason) -> bool {
+        let may_follow = match reason {
+            Reason::ShowCap | Reason::Gap | Reason::DayCap | Reason::ChannelCap => true,
+            Reason::SaidAlready | Reason::InRoom | Reason::HeldOut | Reason::Ghost => true,
+            _ => false,
+        };
+        may_follow && self.calling.ledger.of(&self.store.cold(slot).id).any(|(_, it)| it.show == show)
     }
 
     fn decided(&mut self, slot: Slot, push: Push, now: Timestamp, outbox: &mut Outbox<'_>) {
@@ -289,7 +327,7 @@ impl Shard {
         }
         if let Some(book) = self.calling.books.get_mut(&show) {
             book.spread = true;
-            book.report.eligible = eligible;
+            book.report.eligible = book.report.eligible.max(eligible);
         }
         self.tell_director(&Word::Spread { show, values }, outbox);
     }

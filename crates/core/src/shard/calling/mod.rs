@@ -14,6 +14,7 @@ pub mod parcel;
 mod trigger;
 mod way;
 mod why;
+mod words;
 
 use super::store::Slot;
 use super::{Effect, Outbox, Shard};
@@ -49,10 +50,19 @@ pub(super) struct Book {
     /// Whether the director knows how values are spread here.
     spread: bool,
     report: Report,
-    /// Why those of each turn were not pushed at their last look.
-    turns: BTreeMap<u8, BTreeMap<Reason, u64>>,
+    /// What the looks at those of each turn found.
+    turns: BTreeMap<u8, Turn>,
     /// What was sent since the director was last told.
     sent: Sent,
+}
+
+/// What the looks at those of one turn found.
+#[derive(Debug, Clone, Default, PartialEq)]
+struct Turn {
+    /// Why they were not pushed, at the last look.
+    reasons: BTreeMap<Reason, u64>,
+    /// How many of them could be called, or had been: the most of any look.
+    eligible: u64,
 }
 
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -109,10 +119,11 @@ impl Calling {
             out.put_int(book.next_look.unwrap_or_default().0);
             book.report.encode(out);
             out.put_uint(book.turns.len() as u64);
-            for (turn, reasons) in &book.turns {
-                out.push(*turn);
-                out.put_uint(reasons.len() as u64);
-                for (reason, count) in reasons {
+            for (number, turn) in &book.turns {
+                out.push(*number);
+                out.put_uint(turn.eligible);
+                out.put_uint(turn.reasons.len() as u64);
+                for (reason, count) in &turn.reasons {
                     out.push(*reason as u8);
                     out.put_uint(*count);
                 }
@@ -135,12 +146,13 @@ impl Calling {
             let (show, flags) = (Term(get.u32("show of a book")?), get.u8("flags of a book")?);
             let next_look = Timestamp(get.int("next look")?);
             let report = Report::read(get)?;
-            let mut turns: BTreeMap<u8, BTreeMap<Reason, u64>> = BTreeMap::new();
+            let mut turns: BTreeMap<u8, Turn> = BTreeMap::new();
             for _ in 0..get.len("turns")? {
-                let reasons = turns.entry(get.u8("turn")?).or_default();
+                let turn = turns.entry(get.u8("turn")?).or_default();
+                turn.eligible = get.uint("eligible shoppers of a turn")?;
                 for _ in 0..get.len("reasons of a turn")? {
                     let reason = Reason::from_number(get.u8("reason")?).ok_or(get.malformed("reason"))?;
-                    reasons.insert(reason, get.uint("count of a reason")?);
+                    turn.reasons.insert(reason, get.uint("count of a reason")?);
                 }
             }
             let mut sent = Sent {
@@ -190,8 +202,13 @@ impl Shard {
             // Looks lie on a grid that begins with the window, whatever happens in between.
             let opens = on.show.opens();
             let next = book.next_look.filter(|it| *it >= opens);
-            let first = if book.spread { next_look(id, opens, before) } else { opens.max(now) };
-            book.next_look = (!over).then(|| next.unwrap_or(first));
+            let next = match book.spread {
+                true => next.unwrap_or_else(|| next_look(id, opens, before)),
+                // Its price waits for this: a show that begins late, or is put when its time has come, is looked at now.
+                false if !on.is_late(now) => next.unwrap_or(now).min(opens.max(now)),
+                false => next.unwrap_or(opens.max(now)),
+            };
+            book.next_look = (!over).then_some(next);
         }
         self.calling.schedule();
     }

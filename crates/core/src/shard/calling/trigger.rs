@@ -1,12 +1,15 @@
 //! Why a shopper would be called in now, and about what: the strongest reason there is.
 
+use crate::event::Class;
 use crate::id::Term;
 use crate::profile::purchase::hesitation;
 use crate::profile::{HistoryRef, HotRef};
+use crate::push::Reason;
+use crate::push::said::Said;
 use crate::select::taste::Taste;
 use crate::show::Trigger;
 use crate::stage::plan::Plan;
-use crate::stage::{OnShow, Stage, Stir};
+use crate::stage::{OnOffer, OnShow, Stage, Stir};
 use crate::time::Timestamp;
 
 /// An offer that ends within so long is ending.
@@ -32,6 +35,8 @@ pub(super) struct View<'v> {
     pub plan: &'v Plan,
     pub stage: &'v Stage,
     pub now: Timestamp,
+    /// What he was told for this show, or is about to be.
+    pub told: Vec<Said>,
 }
 
 impl View<'_> {
@@ -58,18 +63,50 @@ impl View<'_> {
                 .is_some_and(|it| it != Term::NONE && self.hot.categories.iter().any(|own| own.0 == it))
     }
 
-    /// The trigger and the product, if the push is about one. `stir` is what just happened in the show;
+    /// The offer of a product that may be spoken of: it is open, and its stock is not spoken for.
+    pub fn offer_of(&self, product: Term) -> Option<(Term, &OnOffer)> {
+        let offer = self.stage.offer_of(self.show, product, self.now);
+        offer.filter(|(term, _)| !self.stage.is_closed(self.show, Some(*term)))
+    }
+
+    /// Why no offer of a product may be spoken of; `None` if it has none in this show.
+    pub fn why_no_offer(&self, product: Term) -> Option<Reason> {
+        let of_it = || self.stage.offers_in(self.show).filter(|(_, it)| it.offer.product.term == product);
+        if of_it().any(|(_, it)| it.is_open(self.now)) {
+            return Some(Reason::StockSpoken);
+        }
+        let to_come = |it: &OnOffer| !it.has_opened(self.now) && !it.ended && self.now < it.offer.ends;
+        let waits = of_it().any(|(_, it)| to_come(it));
+        if waits { Some(Reason::OfferNotOpen) } else { of_it().next().map(|_| Reason::OfferGone) }
+    }
+
+    /// Whether he was told this for the show, and nothing about it is new since.
+    pub fn is_told(&self, trigger: Trigger, product: Term) -> bool {
+        if self.told.is_empty() || trigger.class() == Class::Service {
+            return false;
+        }
+        let (offer, edition) = self.offer_of(product).map_or((Term::NONE, 0), |it| (it.0, it.1.edition));
+        let news = Said::new(trigger, self.on.phase_at(self.now), product, offer, edition);
+        self.told.iter().any(|it| news.repeats(it))
+    }
+
+    fn is_new(&self, it: &(Trigger, Term)) -> bool {
+        !self.is_told(it.0, it.1)
+    }
+
+    /// The trigger and the product, if the push is about one; what he was told already is no reason. `stir` is what just
+    /// happened in the show;
     /// `came_online` whether his own event woke this up.
     pub fn trigger(&self, stir: Option<Stir>, came_online: bool) -> (Trigger, Term) {
         self.booked()
-            .or_else(|| self.hesitates())
-            .or_else(|| self.stirred(stir))
+            .or_else(|| self.hesitates().filter(|it| self.is_new(it)))
+            .or_else(|| self.stirred(stir).filter(|it| self.is_new(it)))
             .or_else(|| self.cheaper())
             .or_else(|| self.ending())
-            .or_else(|| self.host_live())
-            .or_else(|| self.pinned())
-            .or_else(|| self.campaign())
-            .or_else(|| self.phase_began())
+            .or_else(|| self.host_live().filter(|it| self.is_new(it)))
+            .or_else(|| self.pinned().filter(|it| self.is_new(it)))
+            .or_else(|| self.campaign().filter(|it| self.is_new(it)))
+            .or_else(|| self.phase_began().filter(|it| self.is_new(it)))
             .unwrap_or((if came_online { Trigger::CameOnline } else { Trigger::Moment }, self.best_product()))
     }
 
@@ -105,8 +142,9 @@ impl View<'_> {
         for product in touched.filter(|it| self.plan.shown(*it).is_some()) {
             if let Some((_, on)) = self.stage.offer_of(self.show, product, self.now) {
                 let usual = on.offer.original_cents.max(on.former_cents);
-                if on.offer.price_cents < usual {
-                    return Some((Trigger::PriceDrop, product));
+                let drop = (Trigger::PriceDrop, product);
+                if on.offer.price_cents < usual && self.is_new(&drop) {
+                    return Some(drop);
                 }
             }
         }
@@ -114,10 +152,11 @@ impl View<'_> {
     }
 
     fn ending(&self) -> Option<(Trigger, Term)> {
-        let ends = |(_, on): &(Term, &crate::stage::OnOffer)| {
+        let ends = |(_, on): &(Term, &OnOffer)| {
             on.is_open(self.now)
                 && (on.low || on.offer.ends.0 - self.now.0 <= ENDING_MS)
                 && self.cares_for(on.offer.product.term)
+                && self.is_new(&(Trigger::OfferEnding, on.offer.product.term))
         };
         let (_, on) = self.stage.offers_in(self.show).find(ends)?;
         Some((Trigger::OfferEnding, on.offer.product.term))

@@ -66,8 +66,10 @@ impl Shard {
         let (hot, history, cold) = (self.store.hot(slot), self.store.history(slot), self.store.cold(slot));
         let (policy, secs) = (stage.policy(), now.secs());
         let offset_min = Shard::offset_of(history, stage, now);
-        let view = View { hot, history, offset_min, show, on, plan, stage, now };
-        let class = view.trigger(stir, came_online).0.class();
+        let told = self.said(cold, show, policy);
+        let view = View { hot, history, offset_min, show, on, plan, stage, now, told };
+        let (trigger, product) = view.trigger(stir, came_online);
+        let class = trigger.class();
         let marketing = class == Class::Marketing;
         let day = day_of(secs, offset_min);
         let capped = self.check_show_cap(cold, show, class, policy);
@@ -89,6 +91,7 @@ impl Shard {
             (Reason::QuietHours, policy.is_quiet(secs, offset_min)),
             (Reason::Gap, marketing && recent),
             (Reason::DayCap, marketing && spent),
+            (Reason::SaidAlready, view.is_told(trigger, product)),
             (Reason::RoomFull, marketing && stage.is_closed(show, None)),
             (Reason::HeldOut, marketing && group == Group::Global),
             (Reason::Ghost, marketing && group == Group::Ghost),

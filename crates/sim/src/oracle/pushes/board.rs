@@ -3,7 +3,7 @@
 use beckon_core::event::{Channel, Class};
 use beckon_core::id::Term;
 use beckon_core::shard::calling::parcel::{OfferFacts, Parcel};
-use beckon_core::show::{ChannelPlan, Cue, CueKind, Offer, Policy, Trigger};
+use beckon_core::show::{ChannelPlan, Cue, CueKind, Offer, Phase, Policy, Trigger};
 use beckon_core::stage::Staged;
 use beckon_core::time::Timestamp;
 use std::collections::BTreeMap;
@@ -16,8 +16,14 @@ struct OnAir {
     starts: i64,
     ends: i64,
     started: Option<i64>,
-    over: bool,
+    over: Option<i64>,
     pinned: Option<Term>,
+}
+
+impl OnAir {
+    fn closes(&self) -> i64 {
+        self.over.unwrap_or(self.ends + self.started.map_or(0, |it| (it - self.starts).max(0)))
+    }
 }
 
 /// An offer.
@@ -27,6 +33,23 @@ struct OnSale {
     opened: bool,
     over: bool,
     former: u64,
+    /// Raised by whatever is news: it opens, another price, another end, pieces again.
+    news: u64,
+}
+
+/// What a shopper learns from a message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Tells {
+    reason: (Trigger, Option<Phase>),
+    about: (Term, Option<Term>, u64),
+}
+
+impl Tells {
+    /// Whether one who has been told `before` learns nothing from it. That this is a good moment is no news.
+    pub fn is_old(&self, before: &Tells) -> bool {
+        let is_plain = matches!(self.reason.0, Trigger::Moment | Trigger::CameOnline);
+        self.about == before.about && (is_plain || self.reason == before.reason)
+    }
 }
 
 /// Everything that a customer has entered, as it stands.
@@ -35,6 +58,8 @@ pub struct Board {
     shows: BTreeMap<Term, OnAir>,
     offers: BTreeMap<Term, OnSale>,
     channels: BTreeMap<Channel, ChannelPlan>,
+    /// Offers that were put: each begins with news of its own.
+    editions: u64,
     pub policy: Policy,
 }
 
@@ -50,9 +75,15 @@ impl Board {
             }
             Staged::DeleteShow(it) => drop(self.shows.remove(it)),
             Staged::PutOffer(it) => {
-                let new = OnSale { offer: it.clone(), opened: false, over: false, former: 0 };
+                self.editions += 1;
+                let news = self.editions << 32;
+                let ends = self.ends(it);
+                let before = self.offers.get(&it.id.term).map_or(ends, |it| self.ends(&it.offer));
+                let new = OnSale { offer: it.clone(), opened: false, over: false, former: 0, news };
                 let sale = self.offers.entry(it.id.term).or_insert(new);
                 sale.price(it.price_cents);
+                sale.stock(it.stock);
+                sale.end(before, ends);
                 (sale.offer, sale.over) = (it.clone(), false);
             }
             Staged::DeleteOffer(it) => drop(self.offers.remove(it)),
@@ -65,7 +96,14 @@ impl Board {
     }
 
     fn cue(&mut self, now: Timestamp, cue: &Cue) {
-        let Some(show) = self.shows.get_mut(&cue.show).filter(|it| !it.over) else { return };
+        let about = match &cue.kind {
+            CueKind::OfferOpened(it) => self.offers.get(it),
+            CueKind::OfferChanged { offer, .. } => self.offers.get(offer),
+            _ => None,
+        };
+        let was_open = about.is_some_and(|it| self.is_open(it.offer.id.term, now));
+        let before = about.map(|it| self.ends(&it.offer));
+        let Some(show) = self.shows.get_mut(&cue.show).filter(|it| it.over.is_none()) else { return };
         let sale = match &cue.kind {
             CueKind::Start => {
                 show.started.get_or_insert(now.0);
@@ -76,7 +114,7 @@ impl Board {
                 return;
             }
             CueKind::End => {
-                show.over = true;
+                show.over = Some(now.0);
                 return;
             }
             CueKind::Phase(_) | CueKind::OfferLow(_) => return,
@@ -85,16 +123,42 @@ impl Board {
         };
         let Some(sale) = sale else { return };
         match &cue.kind {
-            CueKind::OfferOpened(_) => (sale.opened, sale.over) = (true, false),
+            CueKind::OfferOpened(_) => {
+                sale.news += u64::from(!was_open);
+                (sale.opened, sale.over) = (true, false);
+            }
             CueKind::OfferEnded(_) => sale.over = true,
-            CueKind::Stock { left, .. } => sale.offer.stock = Some(*left),
+            CueKind::Stock { left, .. } => sale.stock(Some(*left)),
             CueKind::OfferChanged { price_cents, stock, ends, .. } => {
                 sale.price(price_cents.unwrap_or(sale.offer.price_cents));
-                sale.offer.stock = stock.or(sale.offer.stock);
-                sale.offer.ends = ends.unwrap_or(sale.offer.ends);
+                sale.stock(stock.or(sale.offer.stock));
+                if let (Some(ends), Some(before)) = (ends, before) {
+                    sale.end(before, *ends);
+                }
             }
             _ => {}
         }
+    }
+
+    /// Until when an offer holds: its own end, or that of its show.
+    fn ends(&self, it: &Offer) -> Timestamp {
+        match self.shows.get(&it.show.term).filter(|_| it.ends_with_show) {
+            Some(show) => Timestamp(show.closes()),
+            None => it.ends,
+        }
+    }
+
+    fn has_opened(&self, sale: &OnSale, now: Timestamp) -> bool {
+        let with_show = sale.offer.opens_with_show;
+        let show_began = || self.shows.get(&sale.offer.show.term).is_some_and(|it| it.started.is_some());
+        sale.opened || if with_show { show_began() } else { sale.offer.opens <= now }
+    }
+
+    fn is_open(&self, offer: Term, now: Timestamp) -> bool {
+        self.offers.get(&offer).is_some_and(|it| {
+            let in_time = self.has_opened(it, now) && now < self.ends(&it.offer);
+            in_time && !it.over && it.offer.stock != Some(0)
+        })
     }
 
     /// The room of a show.
@@ -107,12 +171,19 @@ impl Board {
         self.channels.get(&channel).map_or(0, |it| usize::from(it.day_cap))
     }
 
+    /// What a parcel tells: why, about what, and how often there was news of its offer.
+    pub fn tells(&self, parcel: &Parcel) -> Tells {
+        let offer = parcel.offer.map(|it| it.offer);
+        let news = offer.and_then(|it| self.offers.get(&it)).map_or(0, |it| it.news);
+        let phase = (parcel.trigger == Trigger::PhaseBegins).then_some(parcel.phase);
+        Tells { reason: (parcel.trigger, phase), about: (parcel.product, offer, news) }
+    }
+
     /// Holds what a parcel says, and where it goes, against what is so.
     pub fn check(&self, now: Timestamp, offset_min: i16, parcel: &Parcel) -> Result<(), String> {
         let wrong = |what: &str| Err(what.to_owned());
         let Some(show) = self.shows.get(&parcel.show) else { return wrong("its show is not there") };
-        let delay = show.started.map_or(0, |it| (it - show.starts).max(0));
-        if show.over || now.0 < show.opens || now.0 >= show.ends + delay {
+        if show.over.is_some() || now.0 < show.opens || now.0 >= show.closes() {
             return wrong("its show is not open");
         }
         if show.started.is_none() && show.starts <= now.0 {
@@ -149,15 +220,15 @@ impl Board {
         if it.show.term != parcel.show || it.product.term != parcel.product {
             return wrong("its offer is of another show or product");
         }
-        let begun = sale.opened || it.opens <= now;
-        if sale.over || !begun || now >= it.ends {
+        let ends = self.ends(it);
+        if sale.over || !self.has_opened(sale, now) || now >= ends {
             return wrong("its offer is not open");
         }
         if it.stock == Some(0) {
             return wrong("its offer is sold out");
         }
         let said = (facts.price_cents, facts.original_cents, facts.stock, facts.ends);
-        if said != (it.price_cents, it.original_cents, it.stock, it.ends) {
+        if said != (it.price_cents, it.original_cents, it.stock, ends) {
             return wrong("price, stock or end are not what they are");
         }
         if parcel.trigger == Trigger::PriceDrop && it.price_cents >= it.original_cents.max(sale.former) {
@@ -171,7 +242,18 @@ impl OnSale {
     fn price(&mut self, cents: u64) {
         if cents != self.offer.price_cents {
             self.former = self.offer.price_cents;
+            self.news += 1;
         }
         self.offer.price_cents = cents;
+    }
+
+    fn stock(&mut self, left: Option<u32>) {
+        self.news += u64::from(self.offer.stock == Some(0) && left != Some(0));
+        self.offer.stock = left;
+    }
+
+    fn end(&mut self, before: Timestamp, at: Timestamp) {
+        self.news += u64::from(before != at);
+        (self.offer.ends, self.offer.ends_with_show) = (at, false);
     }
 }

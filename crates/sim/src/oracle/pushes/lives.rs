@@ -1,6 +1,7 @@
 //! What became of every push, told anew from what was queued, attempted, answered and dropped; and from that
 //! the caps, and what each show's report must say.
 
+use super::board::Tells;
 use super::people::Key;
 use beckon_core::dispatch::Ticket;
 use beckon_core::event::{Channel, Class, PushAct};
@@ -54,6 +55,7 @@ struct Sent {
     class: Class,
     day: i64,
     deadline: Timestamp,
+    tells: Tells,
     /// Attempts over the way it went last.
     here: u8,
 }
@@ -68,7 +70,9 @@ const ATTEMPTS_HERE_MAX: u8 = 4;
 pub fn is_definite(answer: Answer) -> bool {
     match answer {
         Answer::Later(_) | Answer::Gone | Answer::Refused | Answer::Capped | Answer::Unreached => true,
-        Answer::Accepted | Answer::Delivered | Answer::Ambiguous | Answer::NotComposed => false,
+        // Nothing left: it may go in other words.
+        Answer::NotComposed => true,
+        Answer::Accepted | Answer::Delivered | Answer::Ambiguous => false,
     }
 }
 
@@ -159,7 +163,8 @@ impl Lives {
             At::Missed(_) => {
                 let lost = life.answer == Some(Answer::Ambiguous);
                 // What was asked for and may have been lost goes the same way again if there is no other.
-                let elsewhere = !lost || life.channel != ticket.channel;
+                let reworded = life.answer == Some(Answer::NotComposed) && life.channel == ticket.channel;
+                let elsewhere = (!lost || life.channel != ticket.channel) && !reworded;
                 life.went_on += u64::from(elsewhere);
                 life.lost |= lost && elsewhere;
                 (life.at, life.channel) = (At::Waiting, ticket.channel);
@@ -170,11 +175,16 @@ impl Lives {
     }
 
     /// An attempt of a push is in the journal; `parcel` is what may leave.
-    pub fn attempted(&mut self, id: PushId, parcel: Option<&Parcel>, day: i64) -> Result<(), String> {
+    pub fn attempted(
+        &mut self,
+        id: PushId,
+        parcel: Option<(&Parcel, Tells)>,
+        day: i64,
+    ) -> Result<(), String> {
         let Some(life) = self.lives.get_mut(&id) else {
             return if parcel.is_none() { Ok(()) } else { Err(format!("{id} leaves and was never decided")) };
         };
-        let Some(parcel) = parcel else {
+        let Some((parcel, tells)) = parcel else {
             if life.at == At::Waiting {
                 life.at = At::Missed(None);
                 self.missed.push(id);
@@ -205,6 +215,7 @@ impl Lives {
             class: parcel.class,
             day,
             deadline: parcel.deadline,
+            tells,
             here: 1 + before,
         });
         if parcel.attempt > ATTEMPTS_MAX {
@@ -300,6 +311,16 @@ impl Lives {
             arrived && sent.is_some_and(|it| counts(it.show, it.channel, &it.device, it.day))
         };
         theirs.iter().filter(fits).count()
+    }
+
+    /// Whether a shopper was told by another push for the same show what `tells` says.
+    pub fn was_told(&self, key: &Key, id: PushId, show: Term, tells: &Tells) -> bool {
+        let theirs = self.of.get(key).map_or(&[][..], |it| it);
+        theirs.iter().filter(|it| **it != id).filter_map(|it| self.lives.get(it)).any(|life| {
+            let arrived = matches!(life.at, At::Out | At::Over(Some(End::Accepted | End::Ambiguous)));
+            let sent = life.sent.as_ref().filter(|it| it.class == Class::Marketing && it.show == show);
+            arrived && sent.is_some_and(|it| tells.is_old(&it.tells))
+        })
     }
 
     /// Pushes that are not over.

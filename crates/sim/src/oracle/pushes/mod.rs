@@ -136,7 +136,7 @@ impl Judge {
                 .map_err(|what| format!("{push} is let go, but {what}: {parcel:?}"))?;
             self.allowed.insert((push, parcel.attempt), parcel.clone());
         }
-        self.lives.attempted(push, parcel, day)
+        self.lives.attempted(push, parcel.map(|it| (it, self.board.tells(it))), day)
     }
 
     fn offset_of(&self, parcel: &Parcel) -> i16 {
@@ -176,6 +176,10 @@ impl Judge {
             let of_show = 1 + self.lives.count(&key, parcel.id, |show, _, _, _| show == parcel.show);
             if of_show > usize::from(policy.show_cap) {
                 return Err(format!("it is the {of_show}th of the show, the cap is {}", policy.show_cap));
+            }
+            let tells = self.board.tells(parcel);
+            if !policy.say_again && self.lives.was_told(&key, parcel.id, parcel.show, &tells) {
+                return wrong("it is the same news told twice");
             }
             let cap = self.board.channel_cap(parcel.channel);
             let to_device = 1 + self.lives.count(&key, parcel.id, |_, channel, device, on| {
