@@ -4,8 +4,9 @@
 //   node tests/peers/browser/lips.mjs CODEC [--flashes N] [--again] [--layers] [--via PORT]
 //
 // BECKON_URL, ROOM, PUBLISH_TOKEN and WATCH_TOKEN say where. With --again the host leaves and another comes while one
-// watches; with --layers it sends three simulcast layers, and the shopper begins with the smallest and climbs. Prints one
-// line of JSON: milliseconds by which each flash was seen after its beep was heard.
+// watches; with --layers it sends three simulcast layers, and the shopper begins with the smallest and climbs. Before all
+// that the two pages speak to each other without a server: that is what the browser itself puts between sound and
+// picture. Prints one line of JSON: milliseconds by which each flash was seen after its beep was heard.
 import { createRequire } from 'node:module'
 import { leave, publish } from './host.mjs'
 const require = createRequire(new URL('../node/package.json', import.meta.url))
@@ -63,10 +64,11 @@ function stage() {
 }
 
 /** In the shopper's page: joins, and notes when it flashes and when it beeps. */
-const watch = async ({ url, room, token, via }) => {
+const watch = async ({ url, room, token, via, offer }) => {
   const peer = new RTCPeerConnection({ bundlePolicy: 'max-bundle' })
-  const stream = new MediaStream()
-  for (const kind of ['audio', 'video']) stream.addTrack(peer.addTransceiver(kind, { direction: 'recvonly' }).receiver.track)
+  if (offer) await peer.setRemoteDescription({ type: 'offer', sdp: offer })
+  else for (const kind of ['audio', 'video']) peer.addTransceiver(kind, { direction: 'recvonly' })
+  const stream = new MediaStream(peer.getReceivers().map((it) => it.track))
   const video = Object.assign(document.createElement('video'), { muted: true, autoplay: true, playsInline: true, srcObject: stream })
   document.body.append(video)
   const seen = []
@@ -104,7 +106,12 @@ const watch = async ({ url, room, token, via }) => {
     heard.push(performanceTime + (data - contextTime) * 1000)
   }
   context.createMediaStreamSource(stream).connect(listener).connect(context.destination)
+  window.noted = () => ({ seen, heard, widths })
   await peer.setLocalDescription()
+  if (offer) {
+    while (peer.iceGatheringState !== 'complete') await new Promise((done) => setTimeout(done, 20))
+    return peer.localDescription.sdp
+  }
   const answer = await fetch(`${url}/whep/${room}`, {
     method: 'POST', body: peer.localDescription.sdp,
     headers: { 'content-type': 'application/sdp', authorization: `Bearer ${token}` },
@@ -113,7 +120,19 @@ const watch = async ({ url, room, token, via }) => {
   let sdp = await answer.text()
   if (via) sdp = sdp.replace(/^(a=candidate:(?:\S+ ){5})\d+ /gm, `$1${via} `)
   await peer.setRemoteDescription({ type: 'answer', sdp })
-  window.noted = () => ({ seen, heard, widths })
+}
+
+/** In the host's page: what `publish` does, to whoever answers. */
+const offer = async ({ codec }) => {
+  const stream = await navigator.mediaDevices.getUserMedia()
+  const peer = new RTCPeerConnection({ bundlePolicy: 'max-bundle' })
+  for (const track of stream.getTracks()) peer.addTrack(track, stream)
+  const wanted = RTCRtpSender.getCapabilities('video').codecs.filter((it) => it.mimeType.toLowerCase() === `video/${codec}`)
+  peer.getTransceivers().find((it) => it.sender.track.kind === 'video').setCodecPreferences(wanted)
+  await peer.setLocalDescription()
+  while (peer.iceGatheringState !== 'complete') await new Promise((done) => setTimeout(done, 20))
+  window.direct = peer
+  return peer.localDescription.sdp
 }
 
 /** Each flash with the beep that is nearest; those without one are left out. */
@@ -128,29 +147,36 @@ function apart({ seen, heard }, from = 0) {
 const result = { codec }
 try {
   const publishing = { url, room, token: publishToken, codec, layers: flags.includes('--layers') }
-  const host = async () => {
+  const staged = async () => {
     const it = await page()
     await it.evaluate(stage)
-    await it.evaluate(publish, publishing)
     return it
   }
-  const first = await host()
-  const shopper = await page()
-  await shopper.evaluate(watch, { url, room, token: watchToken, via: option('--via', 0) })
-  const until = async (count, from = 0) => {
+  const until = async (shopper, from = 0) => {
     for (const end = Date.now() + LIMIT_MS; ; await new Promise((done) => setTimeout(done, 200))) {
       const noted = await shopper.evaluate(() => window.noted())
-      if (apart(noted, from).length >= count || Date.now() > end) return noted
+      if (apart(noted, from).length >= flashes || Date.now() > end) return noted
     }
   }
-  const noted = await until(flashes)
+  {
+    const [host, shopper] = [await staged(), await page()]
+    const answer = await shopper.evaluate(watch, { offer: await host.evaluate(offer, publishing) })
+    await host.evaluate((sdp) => window.direct.setRemoteDescription({ type: 'answer', sdp }), answer)
+    result.direct_apart_ms = apart(await until(shopper))
+    for (const it of [host, shopper]) await it.context().close()
+  }
+  const first = await staged()
+  await first.evaluate(publish, publishing)
+  const shopper = await page()
+  await shopper.evaluate(watch, { url, room, token: watchToken, via: option('--via', 0) })
+  const noted = await until(shopper)
   result.apart_ms = apart(noted)
   if (flags.includes('--again')) {
     await first.evaluate(leave, publishing)
-    await host()
+    await first.context().close()
+    await (await staged()).evaluate(publish, publishing)
     const before = noted.seen.length
-    const after = await until(flashes, before)
-    result.again_apart_ms = apart(after, before)
+    result.again_apart_ms = apart(await until(shopper, before), before)
   }
   result.widths = (await shopper.evaluate(() => window.noted())).widths
   console.log(JSON.stringify(result))

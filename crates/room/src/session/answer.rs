@@ -83,7 +83,7 @@ impl Session {
             }
         }
         let answer = rtc.sdp_api().accept_offer(offer).map_err(|e| Refusal::Unreadable(e.to_string()))?;
-        let sdp = answer.to_sdp_string();
+        let sdp = of_one_stream(answer.to_sdp_string());
         let mids: Vec<Mid> = outline.mids.iter().map(|mid| Mid::from(mid.as_str())).collect();
         let mut session = Session {
             early: Early::new(creds.clone(), role.is_fast()),
@@ -129,6 +129,26 @@ impl Session {
             self.rtc.direct_api().remove_stream_tx(ssrc);
         }
     }
+}
+
+/// The answer with sound and picture in one stream (RFC 8830 §2) and under one name (RFC 3550 §6.5.1): browsers keep
+/// together what is of one, and let go each its own way what is not. The library gives each line a stream of its own.
+fn of_one_stream(mut sdp: String) -> String {
+    for (start, mark) in [("a=msid:", ""), ("a=ssrc:", "cname:")] {
+        let name = |line: &str| {
+            let rest = line.strip_prefix(start)?;
+            let rest = if mark.is_empty() { rest } else { rest.split_once(mark)?.1 };
+            Some(rest.split_ascii_whitespace().next()?.to_owned())
+        };
+        let names: Vec<String> = sdp.lines().filter_map(name).collect();
+        let Some((first, others)) = names.split_first() else { continue };
+        for other in others.iter().filter(|it| *it != first) {
+            // They are of chance and long: nothing else is called that.
+            sdp = sdp.replace(other.as_str(), first);
+        }
+        sdp = sdp.replace(&format!("WMS {first} {first}"), &format!("WMS {first}"));
+    }
+    sdp
 }
 
 fn config(role: Role, creds: &IceCreds, identity: &Identity) -> RtcConfig {

@@ -38,6 +38,24 @@ fn an_answer_is_of_a_lite_agent_that_speaks_first_and_names_its_address() {
 }
 
 #[test]
+fn sound_and_picture_are_of_one_stream_so_that_a_browser_keeps_them_together() {
+    let sdp = answer(&mut quiet(start(), 1), false);
+    let words = |start: &str, at: usize| -> Vec<&str> {
+        let lines = sdp.lines().filter_map(|line| line.strip_prefix(start));
+        lines.map(|line| line.split(' ').nth(at).expect("a word")).collect()
+    };
+    let streams = words("a=msid:", 0);
+    assert!(streams.len() == 2 && streams[0] == streams[1], "{sdp}");
+    let tracks = words("a=msid:", 1);
+    assert_ne!(tracks[0], tracks[1], "{sdp}");
+    assert_eq!(words("a=msid-semantic: ", 1), streams[..1], "{sdp}");
+    assert_eq!(words("a=msid-semantic: ", 0), ["WMS"], "{sdp}");
+    let names: std::collections::BTreeSet<&str> =
+        sdp.split("cname:").skip(1).filter_map(|rest| rest.split_ascii_whitespace().next()).collect();
+    assert_eq!(names.len(), 1, "{sdp}");
+}
+
+#[test]
 fn an_answer_names_addresses_in_their_order_and_tcp_after_udp_as_one_to_connect_to() {
     let at = |text: &str| text.parse::<SocketAddr>().expect("an address");
     let lines = Lines {
