@@ -6,7 +6,7 @@
 //! segment by itself, and what it then meets it tells those who wait.
 
 use super::node::Shared;
-use super::turns::Work;
+use super::turns::{Turns, Work};
 use crate::clock::Stopwatch;
 use beckon_journal::{CommitError, Disk, FileLog, Preparation, RealDisk};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TryRecvError, sync_channel};
@@ -40,11 +40,11 @@ pub(super) fn wake() -> (Wake, Receiver<()>) {
 }
 
 pub(super) fn run(shared: &Shared, log: &Mutex<FileLog<RealDisk>>, disk: RealDisk, woken: &Receiver<()>) {
-    Preparer { shared, log, disk, woken, refused: false }.work();
+    Preparer { turns: &shared.turns, log, disk, woken, refused: false }.work();
 }
 
 struct Preparer<'a, D: Disk> {
-    shared: &'a Shared,
+    turns: &'a Turns,
     log: &'a Mutex<FileLog<D>>,
     disk: D,
     woken: &'a Receiver<()>,
@@ -73,7 +73,7 @@ impl<D: Disk> Preparer<'_, D> {
             let watch = Stopwatch::start();
             let left = preparation.write(&mut self.disk, STEP);
             let took = watch.elapsed();
-            self.shared.turns.took(Work::Prepare, took);
+            self.turns.took(Work::Prepare, took);
             match left {
                 Ok(0) => break Ok(()),
                 Ok(_) if self.has_ended() => break Ok(()),
@@ -113,5 +113,111 @@ impl<D: Disk> Preparer<'_, D> {
 
     fn log(&self) -> MutexGuard<'_, FileLog<D>> {
         self.log.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use beckon_journal::{Log as _, MemDisk, Options, no_monitor};
+    use std::io;
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicBool, Ordering};
+
+    /// A disk in memory that several hold, and that may have no space left.
+    #[derive(Clone, Default)]
+    struct SharedDisk {
+        files: Arc<Mutex<MemDisk>>,
+        full: Arc<AtomicBool>,
+        refused: Arc<AtomicBool>,
+    }
+
+    impl SharedDisk {
+        fn files(&self) -> MutexGuard<'_, MemDisk> {
+            self.files.lock().unwrap()
+        }
+
+        fn check_space(&self) -> io::Result<()> {
+            if self.full.load(Ordering::Relaxed) {
+                self.refused.store(true, Ordering::Relaxed);
+                return Err(io::ErrorKind::StorageFull.into());
+            }
+            Ok(())
+        }
+    }
+
+    impl Disk for SharedDisk {
+        fn list(&self) -> io::Result<Vec<String>> {
+            self.files().list()
+        }
+
+        fn create(&mut self, file: &str) -> io::Result<()> {
+            self.check_space()?;
+            self.files().create(file)
+        }
+
+        fn len(&self, file: &str) -> io::Result<u64> {
+            self.files().len(file)
+        }
+
+        fn read_at(&self, file: &str, at: u64, into: &mut [u8]) -> io::Result<usize> {
+            self.files().read_at(file, at, into)
+        }
+
+        fn write_at(&mut self, file: &str, at: u64, data: &[u8]) -> io::Result<()> {
+            self.check_space()?;
+            self.files().write_at(file, at, data)
+        }
+
+        fn sync_data(&mut self, file: &str) -> io::Result<()> {
+            self.files().sync_data(file)
+        }
+
+        fn rename(&mut self, from: &str, to: &str) -> io::Result<()> {
+            self.files().rename(from, to)
+        }
+
+        fn remove(&mut self, file: &str) -> io::Result<()> {
+            self.files().remove(file)
+        }
+
+        fn sync_dir(&mut self) -> io::Result<()> {
+            self.files().sync_dir()
+        }
+    }
+
+    fn until(mut is_so: impl FnMut() -> bool) {
+        while !is_so() {
+            std::thread::yield_now();
+        }
+    }
+
+    #[test]
+    fn a_segment_is_made_once_there_is_space_and_again_when_one_was_begun() {
+        let disk = SharedDisk::default();
+        let options = Options { segment_bytes: 3 * STEP, ..Options::default() };
+        let log = Mutex::new(FileLog::open(disk.clone(), options, no_monitor()).unwrap());
+        let spares = || disk.files().list().unwrap().into_iter().filter(|it| it.starts_with("spare-"));
+        let is_ready = || spares().any(|it| disk.len(&it).unwrap() == 3 * STEP);
+        disk.full.store(true, Ordering::Relaxed);
+        let ((wake, woken), turns) = (wake(), Turns::default());
+        std::thread::scope(|scope| {
+            let (turns, log, its) = (&turns, &log, disk.clone());
+            scope.spawn(move || Preparer { turns, log, disk: its, woken: &woken, refused: false }.work());
+            until(|| disk.refused.load(Ordering::Relaxed));
+            assert_eq!(spares().count(), 0);
+            disk.full.store(false, Ordering::Relaxed);
+            until(is_ready);
+            // A commit begins another segment; there is one ready again soon.
+            let mut batch = beckon_journal::Batch::new(log.lock().unwrap().next_offset());
+            while log.lock().unwrap().begun().segments < 2 {
+                batch.push(&vec![7; STEP as usize]);
+                let end = log.lock().unwrap().commit(&mut batch).unwrap();
+                batch.restart(end);
+            }
+            wake.wake();
+            until(is_ready);
+            drop(wake);
+        });
     }
 }
