@@ -140,7 +140,9 @@ export function begin(source, since = 0) {
         headers,
         body: peer.localDescription?.sdp ?? '',
         signal: aborter.signal,
-        credentials: 'omit',
+        // Not `omit`: browsers keep connections with and without credentials apart, and the page's own, which is there
+        // already, is one with. A new one would cost a round trip.
+        credentials: 'same-origin',
         cache: 'no-store',
       })
       if (!answer.ok) throw refusal(answer)
