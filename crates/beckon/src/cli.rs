@@ -244,7 +244,8 @@ fn serve(args: Serve) -> Result<(), Failure> {
         tracing::info!(
             files,
             connections_max = config.in_app.connections_max,
-            "fewer files may be open than in-app connections"
+            "fewer files may be open than in-app connections: raise the limit (`ulimit -n`, or LimitNOFILE= of a systemd \
+             unit), or set in_app.connections_max lower; connections beyond it are not accepted"
         );
     }
     runtime()?.block_on(async {

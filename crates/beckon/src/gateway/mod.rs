@@ -14,6 +14,7 @@ mod control_clock;
 mod cors;
 mod devices;
 mod edge;
+mod front;
 mod in_app;
 mod listen;
 mod live;
@@ -261,6 +262,7 @@ pub fn router(app: App) -> Router {
         .merge(collect)
         .merge(live)
         .nest("/api/v1", control)
+        .route("/", get(front::page))
         .route("/metrics", get(ops::metrics))
         .route("/healthz", get(ops::healthz))
         .route("/readyz", get(ops::readyz))

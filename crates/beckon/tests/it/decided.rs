@@ -119,6 +119,9 @@ fn a_shopper_is_called_in_once_and_everyone_else_is_told_why_not() {
         rules.map(|it| it["reason"]["code"].as_str().unwrap().to_owned()).collect()
     };
     assert_eq!(stops(&refused), ["no_consent"]);
+    let quiet =
+        refused["rules"].as_array().unwrap().iter().find(|it| it["reason"]["code"] == "quiet_hours").unwrap();
+    assert_eq!(quiet["reason"]["meaning"], "it is not quiet hours on the shopper's clock");
     assert_eq!(stops(&why(&server, "u-man")), ["not_in_audience"]);
     let inside = why(&server, "u-in");
     assert_eq!(inside["summary"], "u-in is not called into show-1 now: the shopper is in the room already.");

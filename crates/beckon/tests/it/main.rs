@@ -7,6 +7,7 @@ mod demo;
 mod devices;
 mod dispatch;
 mod evening;
+mod front;
 mod in_app;
 mod isolation;
 mod keys;

@@ -156,7 +156,7 @@ fn the_feed_tells_all_at_once_and_then_only_what_changes() {
         (&json!("on_air"), &json!("p-1"), &json!(false))
     );
     assert_eq!((&state["phase"], &state["next"]["id"]), (&json!("warm_up"), &json!("p-2")));
-    assert_eq!(goods, Value::Null, "the offer opened with the start that was planned: {goods}");
+    assert_eq!(goods[0]["offer"], "o-1", "the offer opens when the host really begins: {goods}");
     cue(&server, json!({ "cue": "stock", "offer_id": "o-1", "stock": 7 }));
     let (goods, _) = follower.next();
     assert_eq!(goods.as_array().map(Vec::len), Some(1), "{goods}");

@@ -142,7 +142,7 @@ const CUTS_MAX: usize = 4096;
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Report {
     /// Shoppers who could be called in when the window opened or at a later look at everyone, or had been: the most.
-    /// Whoever was called between looks may not be in it yet, see [`Report::eligible`].
+    /// Whoever was called between looks may not be in it yet, see [`Report::eligible()`].
     pub eligible: u64,
     /// By phase, trigger, channel and template.
     pub funnels: BTreeMap<Cut, Funnel>,

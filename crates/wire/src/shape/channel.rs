@@ -38,7 +38,8 @@ pub struct ChannelInput {
     /// Requests may go into a private network.
     #[serde(default)]
     pub private_network: bool,
-    /// Marketing pushes a device gets in a day; 0 for no bound, the vendor's own if left out.
+    /// Marketing pushes a device gets in a day over this channel; the vendor's own cap if left out. 0 is no bound here,
+    /// while a policy's `day_cap` of 0 allows none: to send nothing over a channel, put `enabled: false`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub day_cap: Option<u8>,
     /// Messages a second; the vendor's own if left out.
@@ -79,7 +80,7 @@ pub struct ChannelPlan {
     pub is_signed: bool,
     /// Requests may go into a private network.
     pub private_network: bool,
-    /// Marketing pushes a device gets in a day; 0 for no bound.
+    /// Marketing pushes a device gets in a day over this channel; 0 for no bound.
     pub day_cap: u8,
     /// Messages a second.
     pub rate_per_s: u32,

@@ -22,9 +22,10 @@ pub struct PolicyInput {
     /// Least time between two marketing pushes to one shopper, in minutes.
     #[cfg_attr(feature = "openapi", schema(maximum = 10080))]
     pub gap_minutes: u32,
-    /// Marketing pushes a shopper gets in a day of his own clock.
+    /// Marketing pushes a shopper gets in a day of his own clock; 0 for none at all. (A channel's `day_cap` of 0 is no
+    /// bound.)
     pub day_cap: u8,
-    /// Marketing pushes for one show to one shopper.
+    /// Marketing pushes for one show to one shopper; 0 for none at all.
     pub show_cap: u8,
     /// Whether a shopper may be told the same again for one show. Without it nobody is told twice of one thing (a price,
     /// an offer that ends, a phase that begins), however high the caps are.

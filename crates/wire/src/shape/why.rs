@@ -67,10 +67,40 @@ pub struct ModelTerm {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Rule {
-    /// The reason it would give.
+    /// The reason it gives, or would give; its `meaning` says what is so now, whether it stops anything or not.
     pub reason: Reason,
     /// It stands in the way now.
     pub stops: bool,
+}
+
+impl Rule {
+    fn of(reason: core::Reason, stops: bool) -> Self {
+        let meaning = if stops { None } else { passes(reason) };
+        let mut reason = Reason::from(reason);
+        if let Some(meaning) = meaning {
+            reason.meaning = meaning.into();
+        }
+        Rule { reason, stops }
+    }
+}
+
+/// What is so where a rule does not stand in the way.
+fn passes(rule: core::Reason) -> Option<&'static str> {
+    Some(match rule {
+        core::Reason::NotOpen => "the show's window is open",
+        core::Reason::ShowLate => "the show is not late",
+        core::Reason::InRoom => "the shopper is not known to be in the room",
+        core::Reason::NotInAudience => "the show's audience rule takes the shopper in",
+        core::Reason::ShowCap => "policy allows one more call into this show",
+        core::Reason::QuietHours => "it is not quiet hours on the shopper's clock",
+        core::Reason::Gap => "the shopper's last push is long enough ago",
+        core::Reason::DayCap => "the shopper's pushes of the day are not spent",
+        core::Reason::SaidAlready => "there is something to tell that the shopper was not told for the show",
+        core::Reason::RoomFull => "the room has places that are not spoken for",
+        core::Reason::HeldOut => "the shopper is not one of those who are never pushed",
+        core::Reason::Ghost => "the shopper is not withheld from this show",
+        _ => return None,
+    })
 }
 
 /// Whether a push could go over a channel.
@@ -128,7 +158,7 @@ impl Why {
                     log_odds: (f64::from(it.mean) * 1000.0).round() / 1000.0,
                 })
                 .collect(),
-            rules: why.rules.iter().map(|(it, stops)| Rule { reason: (*it).into(), stops: *stops }).collect(),
+            rules: why.rules.iter().map(|(it, stops)| Rule::of(*it, *stops)).collect(),
             channels: why
                 .channels
                 .iter()

@@ -256,11 +256,10 @@ impl Shard {
 
     /// Whether he was called in for a show, or withheld from it on purpose, and therefore is not now.
     fn was_called(&self, slot: Slot, show: Term, reason: Reason) -> bool {
-        let may_follow = match reason {
-            Reason::ShowCap | Reason::Gap | Reason::DayCap | Reason::ChannelCap => true,
-            Reason::SaidAlready | Reason::InRoom | Reason::HeldOut | Reason::Ghost => true,
-            _ => false,
-        };
+        let of_caps = matches!(reason, Reason::ShowCap | Reason::Gap | Reason::DayCap | Reason::ChannelCap);
+        let of_a_call =
+            matches!(reason, Reason::SaidAlready | Reason::InRoom | Reason::HeldOut | Reason::Ghost);
+        let may_follow = of_caps || of_a_call;
         may_follow && self.calling.ledger.of(&self.store.cold(slot).id).any(|(_, it)| it.show == show)
     }
 
