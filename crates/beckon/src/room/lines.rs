@@ -41,7 +41,7 @@ pub fn open(config: &Config) -> Result<Ports, Error> {
 
 fn sockets(ip: IpAddr, room: &Room) -> Result<(UdpSocket, Option<TcpSocket>), Error> {
     let failed = |error| Error::Bind { port: room.udp_port, error };
-    let mut udp = bind(ip, room.udp_port, "UDP", |at| UdpSocket::bind(at)).map_err(failed)?;
+    let mut udp = bind(ip, room.udp_port, "UDP", UdpSocket::bind).map_err(failed)?;
     if !room.tcp {
         return Ok((udp, None));
     }
