@@ -10,7 +10,8 @@
 //   cold   a browser that has no connection to the server
 //   warm   one that has: the shop is open in it
 //   plain  warm, but the server waits for the next key frame and does not speak first (`?join=plain`)
-// Counted from the tap (the navigation's start). `moving` is when the fifth picture was shown.
+// Counted from the tap (the navigation's start). `moving` is when the fifth picture was shown; `offer to frame` is the
+// join alone, without the page.
 import { spawn, spawnSync } from 'node:child_process'
 import { createRequire } from 'node:module'
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
@@ -35,7 +36,7 @@ const film = fileURLToPath(new URL('film.py', import.meta.url))
 const [HTTP, MEDIA, NEAR_HTTP, NEAR_MEDIA] = [18080, 18189, 19080, 19189]
 const KEY = 'joins-joins-joins-joins-joins-joins'
 const FRAME_MAX_MS = 30_000
-const STAGES = ['page_ms', 'answer_ms', 'ice_ms', 'dtls_ms', 'packet_ms', 'first_frame_ms', 'moving_ms']
+const STAGES = ['page_ms', 'answer_ms', 'ice_ms', 'dtls_ms', 'packet_ms', 'first_frame_ms', 'moving_ms', 'offer_to_frame_ms']
 const pause = (ms) => new Promise((done) => setTimeout(done, ms))
 
 const folder = mkdtempSync(join(tmpdir(), 'beckon-joins-'))
@@ -104,7 +105,9 @@ async function measure(browser, base, manner, port) {
     else await page.click('a', { noWaitAfter: true })
     await page.waitForURL('**/r/tonight', { waitUntil: 'commit' })
     await page.waitForFunction(() => globalThis.measured?.first_frame_ms && globalThis.movingAt, null, { timeout: FRAME_MAX_MS, polling: 50 })
-    return await page.evaluate(() => ({ ...globalThis.measured, moving_ms: globalThis.movingAt }))
+    return await page.evaluate(() => ({
+      ...globalThis.measured, moving_ms: globalThis.movingAt, offer_to_frame_ms: globalThis.measured.first_frame_ms - globalThis.measured.page_ms,
+    }))
   } finally {
     await context.close()
   }
@@ -167,7 +170,7 @@ try {
         return [stage, values.length ? [at(values, 0.5), at(values, 0.95)] : null]
       }))
       results.push({ round_trip_ms: trip, lost_percent: lost, manner, joins: all.length, failed: failed[manner], ...stages })
-      const cells = STAGES.map((stage) => `${stage.replace('_ms', '').replace('_', ' ')} ${stages[stage]?.join('/')}`)
+      const cells = STAGES.map((stage) => `${stage.replace('_ms', '').replaceAll('_', ' ')} ${stages[stage]?.join('/')}`)
       console.log(`round trip ${trip} ms, ${lost} % lost, ${manner}: ${all.length} joins, ${failed[manner]} failed; median/p95 ms: ${cells.join(', ')}`)
     }
     if (bridge) await stop(bridge)
