@@ -5,8 +5,8 @@
 //!
 //! What a repair takes: a round trip where something followed the segment (RFC 8985 §6), and where it was the last
 //! of its flight the time-out of a connection whose round trips do not vary, the round trip and 200 ms (RFC 6298 with
-//! the least that Linux waits). That flights are bounded by congestion windows is left out: pages and answers of a
-//! room fit the first one (ten segments, RFC 6928).
+//! the least that Linux waits). That flights are bounded by congestion windows is left out: an answer fits the
+//! first one (ten segments, RFC 6928), and so does the part of a room's page that begins the join.
 
 use super::{Args, Chance};
 use crate::clock::monotonic;
