@@ -42,14 +42,48 @@ export async function countsOf(peer) {
  * @param {() => void} given
  */
 export function attach(video, join, mine, given) {
+  let has = false
   const give = () => {
-    if (!mine() || video.srcObject === join.stream) return
-    video.srcObject = join.stream
+    if (has || !mine()) return
+    has = true
+    if (video.srcObject !== join.stream) video.srcObject = join.stream
     given()
   }
   if (document.readyState === 'complete') return give()
   globalThis.addEventListener('load', give, { once: true })
   void join.arrived.then(give)
+}
+
+/**
+ * Shows the first picture of a session as soon as it comes: whoever has more to do does it behind that, for a browser
+ * does one thing at a time. Waits no longer than `ms`, and not at all for a session that is refused.
+ * @param {HTMLVideoElement} video
+ * @param {import('./whep.js').Join} join
+ * @param {number} ms
+ * @returns {Promise<void>}
+ */
+export function firstPicture(video, join, ms) {
+  return new Promise((done) => {
+    let waits = true
+    const enough = () => {
+      waits = false
+      done()
+    }
+    setTimeout(enough, ms)
+    join.answered.catch(enough)
+    void join.arrived.then(() => {
+      if (!waits) return
+      video.muted = true
+      video.srcObject = join.stream
+      // Whether a tap is needed is found out once more by the player, which says so.
+      video.play().catch(enough)
+      if (!('requestVideoFrameCallback' in video)) return enough()
+      video.requestVideoFrameCallback((now) => {
+        join.shownAt = now
+        enough()
+      })
+    })
+  })
 }
 
 /**

@@ -193,6 +193,7 @@ export class Player {
     peer.addEventListener('connectionstatechange', changed)
     attach(this.video, join, mine, () => void this.play())
     eachPicture(this.video, mine, (now) => this.shown(now))
+    if (join.shownAt) this.shown(join.shownAt)
     join.answered.then(
       (session) => {
         if (!mine()) return end(session, this.source.ticket)

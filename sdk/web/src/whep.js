@@ -21,6 +21,7 @@
  * @property {Promise<string>} answered the session's own URL, to end it; a {@link NotJoined} otherwise
  * @property {Promise<void>} arrived the first packet of the picture came
  * @property {AbortController} aborter
+ * @property {number} [shownAt] when its first picture was shown, if that was before anybody asked
  */
 
 /**

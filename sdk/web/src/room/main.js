@@ -2,6 +2,7 @@
  * The room page at work: it plays the show, follows it live, and tells what the shopper does.
  */
 
+import { firstPicture } from '../pictures.js'
 import { Player } from '../player.js'
 import { Model } from './model.js'
 import { Reporter, visitor } from './report.js'
@@ -33,6 +34,12 @@ import { View, icon, part, still } from './view.js'
 const LIKES_MS = 2000
 /** Stalls beyond so many are told with the stay alone. */
 const STALLS_TOLD_MAX = 20
+
+/** What is painted already may wait so long for the first picture before it does anything, in milliseconds. */
+const PICTURE_FIRST_MS = 500
+
+const join = globalThis.beckonJoin
+if (join) await firstPicture(/** @type {HTMLVideoElement} */ (part('video')), join, PICTURE_FIRST_MS)
 
 /** @type {Config} */
 const config = JSON.parse(part('config').textContent ?? '{}')
