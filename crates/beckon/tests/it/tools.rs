@@ -94,7 +94,7 @@ fn a_dump_has_a_readable_line_for_every_event_change_erasure_and_tick() {
     let dir = tempfile::tempdir().unwrap();
     make(dir.path());
     let expected = expect![[r#"
-        {"offset":0,"now":"2017-11-26T01:00:00.000Z","what":"epoch","logic":3}
+        {"offset":0,"now":"2017-11-26T01:00:00.000Z","what":"epoch","logic":4}
         {"offset":1,"now":"2017-11-26T01:00:00.001Z","what":"change","change":"seen-product","id":"p1","category":"tea"}
         {"offset":1,"now":"2017-11-26T01:00:00.001Z","what":"event","item":0,"shard":49,"source":3,"bulk":"log","at":"2017-11-26T00:59:59.999Z","name":"Product Viewed","user":"u1","act":{"product":{"what":"Viewed","product":"p1","category":"tea","price_cents":1990}}}
         {"offset":2,"now":"2017-11-26T01:00:00.002Z","what":"event","item":0,"shard":13,"source":3,"at":"2017-11-26T01:00:00.000Z","name":"Products Searched","anonymous":"v1","act":{"other":{"properties":{"q":"茶 \"绿\""}}},"key":"00000000000000000000000000000abc"}
