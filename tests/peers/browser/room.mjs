@@ -103,7 +103,7 @@ const watch = async ({ url, room, token, stay, keep, via, only, limit }) => {
   }
   await new Promise((done) => setTimeout(done, stay.seconds * 1000))
   // A browser brings sound and picture together little by little once it knows how they stand.
-  const together = (it) => it.apart_ms === null || Math.abs(it.apart_ms) <= 80
+  const together = (it) => it.apart_ms === null || Math.abs(it.apart_ms) < 80
   const report = await window.until((it) => it.frames >= stay.frames && it.width >= stay.width && it.audio_packets >= stay.frames && together(it))
   if (!keep) {
     await fetch(new URL(answer.headers.get('location'), url), { method: 'DELETE', headers: { authorization: `Bearer ${token}` } })
