@@ -196,7 +196,7 @@ export class Player {
     if (join.shownAt) this.shown(join.shownAt)
     join.answered.then(
       (session) => {
-        if (!mine()) return end(session, this.source.ticket)
+        if (!mine()) return void end(session, this.source.ticket)
         this.session = session
         clearTimeout(this.lost)
         this.lost = setTimeout(() => mine() && peer.connectionState !== 'connected' && this.again('failed'), JOIN_MAX_MS)
@@ -259,22 +259,24 @@ export class Player {
     const join = this.join
     this.join = undefined
     if (!join) return
-    void this.keep(join)
-    if (this.session) end(this.session, this.source.ticket)
-    else join.aborter.abort()
+    if (!this.session) join.aborter.abort()
+    void this.keep(join, end(this.session, this.source.ticket))
     this.session = ''
   }
 
   /**
-   * Keeps what a session has counted, and closes it.
+   * Keeps what a session has counted, and closes it once the server knows: it would end it by itself, and not find what
+   * it is told to end.
    * @param {Join} join
+   * @param {Promise<void>} ended
    */
-  async keep(join) {
+  async keep(join, ended) {
     const late = setTimeout(() => join.peer.close(), LOST_MS)
     const now = await countsOf(join.peer)
+    for (const key of /** @type {const} */ (['freezes', 'frozen_ms', 'frames', 'lost'])) this.before[key] += now[key]
+    await ended
     clearTimeout(late)
     join.peer.close()
-    for (const key of /** @type {const} */ (['freezes', 'frozen_ms', 'frames', 'lost'])) this.before[key] += now[key]
   }
 
   async play() {

@@ -180,8 +180,8 @@ export function begin(source, since = 0) {
  * @param {string} [ticket]
  */
 export function end(session, ticket) {
-  if (!session) return
+  if (!session) return Promise.resolve()
   const headers = ticket ? { authorization: `Bearer ${ticket}` } : undefined
   // It has to go out while the page goes away; whether it arrives is the server's time-out's business.
-  fetch(session, { method: 'DELETE', headers, keepalive: true, credentials: 'omit' }).catch(() => {})
+  return fetch(session, { method: 'DELETE', headers, keepalive: true, credentials: 'omit' }).then(() => {}, () => {})
 }

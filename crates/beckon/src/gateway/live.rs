@@ -60,7 +60,10 @@ async fn may_watch(app: &App, room: &str, headers: &HeaderMap) -> Result<(), Fai
     let push = match app.links.read(&token, now) {
         Ok(push) => app.node.push(push).await?.ok_or(Code::LinkExpired)?,
         Err(BadToken::Expired(_)) => return Err(Code::LinkExpired.into()),
-        Err(BadToken::Forged) => return Err(Code::KeyUnknown.into()),
+        Err(BadToken::Forged) => {
+            let detail = "the ticket is not one for this room, or its time is over: GET /api/v1/rooms/{id}/watch gives one";
+            return Err(Problem::new(Code::KeyUnknown).with_detail(detail).into());
+        }
     };
     let leads_here = app
         .node

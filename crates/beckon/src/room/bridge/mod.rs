@@ -27,7 +27,7 @@ pub struct Args {
     /// Where clients send to.
     #[arg(long, default_value = "127.0.0.1:9189")]
     pub listen: SocketAddr,
-    /// The server's UDP address.
+    /// The server's UDP address. Its answers must name the bridge: set room.public_addresses to what it listens at.
     #[arg(long, default_value = "127.0.0.1:8189")]
     pub to: SocketAddr,
     /// Where clients connect to for HTTP; only datagrams are carried if it is left out.

@@ -69,6 +69,11 @@ pub enum Error {
     /// The publisher did not get in.
     #[error("the publisher did not get in: {0}")]
     Publisher(String),
+    /// Nobody saw anything.
+    #[error(
+        "{0} viewers got in and no picture came: nobody publishes in this room; publish, or give --publish 2.5"
+    )]
+    Dark(usize),
     /// Nobody got in.
     #[error("no viewer got in; the first was told: {0}")]
     Nobody(String),
@@ -173,6 +178,9 @@ pub async fn run(args: &Args) -> Result<Outcome, Error> {
     }
     let server = at_first.zip(before).zip(after);
     let server = server.map(|((at_first, before), after)| serve(at_first, [before, after], seconds, &fared));
+    if !fared.is_empty() && fared.iter().all(|one| one.seen[1].first_picture.is_none()) {
+        return Err(Error::Dark(fared.len()));
+    }
     let outcome = sum(args, fared, seconds);
     Ok(Outcome { pictures_left_out, server, machine_sends_per_second: limits, ..outcome })
 }
