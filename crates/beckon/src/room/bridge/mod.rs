@@ -104,17 +104,18 @@ async fn datagrams(args: &Args) -> std::io::Result<()> {
     loop {
         let next =
             due.peek().map(|Reverse((at, _))| *at).unwrap_or_else(|| monotonic() + Duration::from_secs(1));
-        if let Ok(Some(datagram)) = tokio::time::timeout_at(next.into(), coming.recv()).await {
-            if !chance.loses(args.loss_percent) && flying.len() < FLYING_MAX {
-                let Came { client, from_server, bytes } = datagram;
-                let (through, to) = match from_server {
-                    true => (near.clone(), client),
-                    false => (far_side(args, &mut far, client, &came).await?, args.to),
-                };
-                number += 1;
-                due.push(Reverse((monotonic() + delay, number)));
-                flying.insert(number, Flying { through, to, bytes });
-            }
+        if let Ok(Some(datagram)) = tokio::time::timeout_at(next.into(), coming.recv()).await
+            && !chance.loses(args.loss_percent)
+            && flying.len() < FLYING_MAX
+        {
+            let Came { client, from_server, bytes } = datagram;
+            let (through, to) = match from_server {
+                true => (near.clone(), client),
+                false => (far_side(args, &mut far, client, &came).await?, args.to),
+            };
+            number += 1;
+            due.push(Reverse((monotonic() + delay, number)));
+            flying.insert(number, Flying { through, to, bytes });
         }
         while let Some(Reverse((at, which))) = due.peek().copied() {
             if at > monotonic() {
