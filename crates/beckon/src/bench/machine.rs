@@ -2,6 +2,7 @@
 
 use super::figure::{bytes, line};
 use super::scratch::Scratch;
+use crate::own;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -43,7 +44,7 @@ pub fn print(scratch: &Scratch) {
 
 /// Bytes of this process that are in memory.
 pub fn resident() -> u64 {
-    kib("/proc/self/status", "VmRSS")
+    own::resident_bytes().unwrap_or(0)
 }
 
 /// Processor time of the calling thread.

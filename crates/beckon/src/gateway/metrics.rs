@@ -96,21 +96,27 @@ impl Tallies {
     }
 }
 
+fn gauge(registry: &mut Registry, name: &str, help: &str, value: u64) {
+    let gauge = Gauge::<i64>::default();
+    gauge.set(i64::try_from(value).unwrap_or(i64::MAX));
+    registry.register(name, help, gauge);
+}
+
+fn counter(registry: &mut Registry, name: &str, help: &str, value: u64) {
+    let counter = Counter::<u64>::default();
+    counter.inc_by(value);
+    registry.register(name, help, counter);
+}
+
 /// What in-app connections do.
 fn in_app(app: &App, registry: &mut Registry) {
     let (counts, tallies) = (app.hub.counts(), app.hub.tallies());
-    let mut gauge = |name: &str, help: &str, value: usize| {
-        let gauge = Gauge::<i64>::default();
-        gauge.set(i64::try_from(value).unwrap_or(i64::MAX));
-        registry.register(name, help, gauge);
-    };
+    let mut gauge = |name: &str, help: &str, value: usize| gauge(registry, name, help, value as u64);
     gauge("in_app_connections", "In-app connections that are open", app.hub.open_connections());
     gauge("in_app_sessions", "In-app sessions, also those whose connection may come back", counts.sessions);
     gauge("in_app_messages_waiting", "In-app messages that wait for an acknowledgement", counts.messages);
     let mut counter = |name: &str, help: &str, value: &AtomicU64| {
-        let counter = Counter::<u64>::default();
-        counter.inc_by(value.load(Ordering::Relaxed));
-        registry.register(name, help, counter);
+        counter(registry, name, help, value.load(Ordering::Relaxed));
     };
     counter("in_app_opened", "In-app connections that said whose they are, and were taken", &tallies.opened);
     counter("in_app_written", "Message frames given to in-app connections", &tallies.written);
@@ -133,18 +139,10 @@ fn room(rooms: &Rooms, registry: &mut Registry) {
     let sum = |of: fn(&Counts) -> &AtomicU64| {
         rooms.counts().iter().map(|it| of(it).load(Ordering::Relaxed)).sum::<u64>()
     };
-    let mut gauge = |name: &str, help: &str, value: u64| {
-        let gauge = Gauge::<i64>::default();
-        gauge.set(i64::try_from(value).unwrap_or(i64::MAX));
-        registry.register(name, help, gauge);
-    };
+    let mut gauge = |name: &str, help: &str, value| gauge(registry, name, help, value);
     gauge("room_sessions", "Sessions of publishers and viewers in live rooms", sum(|it| &it.sessions));
     gauge("room_kept_bytes", "Bytes of pictures kept for viewers to come", sum(|it| &it.kept_bytes));
-    let mut counter = |name: &str, help: &str, value: u64| {
-        let counter = Counter::<u64>::default();
-        counter.inc_by(value);
-        registry.register(name, help, counter);
-    };
+    let mut counter = |name: &str, help: &str, value| counter(registry, name, help, value);
     counter("room_datagrams_sent", "Datagrams that live rooms sent", sum(|it| &it.sent));
     counter("room_datagrams_received", "Datagrams that came in for live rooms", sum(|it| &it.received));
     counter(
@@ -165,21 +163,17 @@ fn process(registry: &mut Registry) {
         registry.register("cpu_seconds", "Processor time of the process", cpu);
     }
     if let Some(bytes) = own::resident_bytes() {
-        let resident = Gauge::<i64>::default();
-        resident.set(bytes as i64);
-        registry.register("resident_bytes", "Memory of the process that is resident", resident);
+        gauge(registry, "resident_bytes", "Memory of the process that is resident", bytes);
     }
 }
 
 /// What connections for media do.
 fn media_over_tcp(rooms: &Rooms, registry: &mut Registry) {
     let connections = rooms.connections();
-    let open = Gauge::<i64>::default();
-    open.set(i64::try_from(connections.count()).unwrap_or(i64::MAX));
-    registry.register("room_tcp_connections", "Connections for media over TCP that are open", open);
-    let lost = Counter::<u64>::default();
-    lost.inc_by(connections.tallies().lost.load(Ordering::Relaxed));
-    registry.register("room_tcp_lost", "Datagrams that a slow reader over TCP did not get", lost);
+    let open = connections.count() as u64;
+    gauge(registry, "room_tcp_connections", "Connections for media over TCP that are open", open);
+    let lost = connections.tallies().lost.load(Ordering::Relaxed);
+    counter(registry, "room_tcp_lost", "Datagrams that a slow reader over TCP did not get", lost);
     let ended = Family::<Reason, Counter>::default();
     for (word, count) in connections.tallies().all_ended() {
         ended.get_or_create(&Reason { reason: Word(word) }).inc_by(count);
@@ -209,11 +203,7 @@ pub async fn render(app: &App) -> Result<String, Failure> {
     gauge("feed_connections", "Pages that follow a show's live feed", app.feeds.connections() as f64);
     gauge("uptime_seconds", "Seconds since the start", app.started.elapsed_secs());
     gauge("events_per_second", "Events accepted a second, over the last minute", app.tallies.rate());
-    let mut counter = |name: &str, help: &str, value: u64| {
-        let counter = Counter::<u64>::default();
-        counter.inc_by(value);
-        registry.register(name, help, counter);
-    };
+    let mut counter = |name: &str, help: &str, value| counter(&mut registry, name, help, value);
     let load = |count: &AtomicU64| count.load(Ordering::Relaxed);
     counter(
         "events_folded",

@@ -145,8 +145,9 @@ impl Thread {
             self.send(&mut socket, &effects.datagrams).await;
             Counts::add(&self.counts.sent, effects.datagrams.len() as u64);
             effects.clear();
-            busy += working.elapsed();
-            Counts::add(&self.counts.busy_ns, working.elapsed().as_nanos() as u64);
+            let worked = working.elapsed();
+            busy += worked;
+            Counts::add(&self.counts.busy_ns, worked.as_nanos() as u64);
             if span.elapsed() >= BUSY_SPAN {
                 let permille = busy.as_micros() * 1_000 / span.elapsed().as_micros().max(1);
                 self.floor.busy(permille as u32);
