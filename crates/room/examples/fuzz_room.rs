@@ -66,7 +66,7 @@ fn main() {
             1 => hosts[0],
             _ => clients[random.below(clients.len() as u64) as usize],
         };
-        let floor: &mut Floor = &mut world.floor;
+        let floor: &mut Floor = &mut world.floors[0];
         let _ = ufrag(&bytes);
         for codec in
             [Codec::H264 { profile_level: 0, split: true }, Codec::Vp8, Codec::Vp9 { profile: 0 }, Codec::Av1]
@@ -106,7 +106,7 @@ fn main() {
             now = world.now;
         }
     }
-    assert!(world.floor.sessions() < 100, "sessions do not pile up");
+    assert!(world.floors[0].sessions() < 100, "sessions do not pile up");
     println!(
         "{cases} datagrams and {offers} offers ({accepted} of them taken) in {:.0?}, no panic",
         start() - begun

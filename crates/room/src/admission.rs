@@ -1,12 +1,11 @@
-//! Who may still come in. A viewer too many would hurt all who are inside, so the room says no before that.
+//! Whom a floor may still let in. A viewer too many would hurt all who are inside, so it says no before that. How many a
+//! room may have over all floors is the dealer's matter (`dealing.rs`).
 
 use crate::refusal::Refusal;
 
 /// What a floor can carry.
 #[derive(Clone, Copy, Debug)]
 pub struct Capacity {
-    /// Most viewers of one room.
-    pub viewers_a_room: usize,
     /// Most viewers of all rooms of the floor.
     pub viewers: usize,
     /// Most bits a second that go out.
@@ -18,20 +17,13 @@ pub struct Capacity {
 impl Default for Capacity {
     /// A gigabit, and four fifths of a core.
     fn default() -> Self {
-        Capacity {
-            viewers_a_room: 5_000,
-            viewers: 10_000,
-            bits_per_second: 1_000_000_000,
-            busy_permille: 800,
-        }
+        Capacity { viewers: 10_000, bits_per_second: 1_000_000_000, busy_permille: 800 }
     }
 }
 
 /// How things stand when somebody knocks.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Admission {
-    /// Viewers of the room.
-    pub room_viewers: usize,
     /// Viewers of the floor.
     pub viewers: usize,
     /// What all viewers get, in bits a second.
@@ -42,17 +34,12 @@ pub struct Admission {
     pub busy_permille: u32,
 }
 
-/// When a room that is full may have a place again, in seconds: viewers come and go in minutes.
-const ROOM_FULL_S: u32 = 30;
 /// When a server that is full may have a place again: others are behind the same name, and it recovers fast.
 const SERVER_FULL_S: u32 = 5;
 
 impl Admission {
     /// Whether one more viewer may come in.
     pub fn admit(&self, capacity: &Capacity) -> Result<(), Refusal> {
-        if self.room_viewers >= capacity.viewers_a_room {
-            return Err(Refusal::Full { what: "the room", retry_after_s: ROOM_FULL_S });
-        }
         let full = self.viewers >= capacity.viewers
             || self.bits_per_second.saturating_add(self.one_more) > capacity.bits_per_second
             || self.busy_permille > capacity.busy_permille;
@@ -69,12 +56,10 @@ mod tests {
 
     #[test]
     fn each_bound_turns_the_next_viewer_away_and_none_before() {
-        let capacity = Capacity { viewers_a_room: 2, viewers: 3, bits_per_second: 10, busy_permille: 800 };
-        let fits =
-            Admission { room_viewers: 1, viewers: 2, bits_per_second: 7, one_more: 3, busy_permille: 800 };
+        let capacity = Capacity { viewers: 3, bits_per_second: 10, busy_permille: 800 };
+        let fits = Admission { viewers: 2, bits_per_second: 7, one_more: 3, busy_permille: 800 };
         assert_eq!(fits.admit(&capacity), Ok(()));
         for over in [
-            Admission { room_viewers: 2, ..fits },
             Admission { viewers: 3, ..fits },
             Admission { bits_per_second: 8, ..fits },
             Admission { busy_permille: 801, ..fits },

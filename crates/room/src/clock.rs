@@ -2,8 +2,9 @@
 //! clocks of their own; its sender reports say how they stand to one another (RFC 3550 §6.4.1). What is found
 //! here goes out in our own reports, so that they meet again at the viewer.
 
-use crate::limits::CAPTURE_AGE_MAX;
-use crate::packet::SenderTime;
+use crate::codec::Kind;
+use crate::limits::{CAPTURE_AGE_MAX, LAYERS_MAX};
+use crate::packet::{LayerName, Packet, SenderTime};
 use std::time::{Duration, Instant};
 
 /// Microseconds.
@@ -31,9 +32,41 @@ impl Least {
     }
 }
 
+/// All clocks of a publisher.
+#[derive(Clone, Debug)]
+pub struct Clocks {
+    sender: SenderClock,
+    sound: StreamClock,
+    /// Of its layers, in the order in which they were first seen.
+    layers: Vec<(Option<LayerName>, StreamClock)>,
+}
+
+impl Clocks {
+    /// The clocks of a publisher who came at `epoch`.
+    pub fn new(epoch: Instant) -> Self {
+        let sender = SenderClock { epoch, offset: Least::default() };
+        Clocks { sender, sound: StreamClock::default(), layers: Vec::new() }
+    }
+
+    /// When a packet that came in `now` was taken. `None` if it is of more layers than are kept.
+    pub fn taken(&mut self, now: Instant, packet: &Packet) -> Option<Instant> {
+        let known = self.layers.iter().position(|(name, _)| *name == packet.layer);
+        let stream = match (packet.kind(), known) {
+            (Kind::Audio, _) => &mut self.sound,
+            (Kind::Video, Some(at)) => &mut self.layers[at].1,
+            (Kind::Video, None) if self.layers.len() < LAYERS_MAX => {
+                self.layers.push((packet.layer, StreamClock::default()));
+                &mut self.layers.last_mut()?.1
+            }
+            (Kind::Video, None) => return None,
+        };
+        Some(self.sender.taken(stream, now, packet.codec.clock_rate(), packet.timestamp, packet.sender))
+    }
+}
+
 /// The clock of a publisher, shared by its streams.
 #[derive(Clone, Debug)]
-pub struct SenderClock {
+struct SenderClock {
     epoch: Instant,
     /// Of the sender's wall clock, over all its streams.
     offset: Least,
@@ -41,20 +74,15 @@ pub struct SenderClock {
 
 /// The clock of one of its streams.
 #[derive(Clone, Debug, Default)]
-pub struct StreamClock {
+struct StreamClock {
     /// Of the RTP clock, for as long as no report has come.
     offset: Least,
     first: Option<u64>,
 }
 
 impl SenderClock {
-    /// The clock of a publisher who came at `epoch`.
-    pub fn new(epoch: Instant) -> Self {
-        SenderClock { epoch, offset: Least::default() }
-    }
-
     /// When a packet that came in `now` was taken. `rate` is ticks a second.
-    pub fn taken(
+    fn taken(
         &mut self,
         stream: &mut StreamClock,
         now: Instant,
@@ -94,7 +122,7 @@ mod tests {
     #[test]
     fn sound_and_picture_of_one_instant_get_one_instant_whatever_their_delays() {
         let (start, mut sound, mut picture) = (start(), StreamClock::default(), StreamClock::default());
-        let mut clock = SenderClock::new(start);
+        let mut clock = Clocks::new(start).sender;
         let wall = Duration::from_secs(1_700_000_000);
         let mut apart = Duration::ZERO;
         for step in 0..500_u64 {

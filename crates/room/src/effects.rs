@@ -1,8 +1,10 @@
 //! What comes out of the room's machines: datagrams to send and sessions that ended.
 
 use crate::floor::SessionId;
+use crate::link::LinkMessage;
 use crate::peer::Via;
 use std::net::SocketAddr;
+use std::sync::Arc;
 
 /// A datagram to send.
 #[derive(Clone, Debug)]
@@ -24,6 +26,10 @@ pub struct Effects {
     pub datagrams: Vec<Datagram>,
     /// Sessions that are over.
     pub ended: Vec<SessionId>,
+    /// For other floors, in this order.
+    pub links: Vec<LinkMessage>,
+    /// Rooms whose viewers on this floor are more or fewer than before, and how many they are now.
+    pub crowds: Vec<(Arc<str>, usize)>,
 }
 
 impl Effects {
@@ -36,5 +42,7 @@ impl Effects {
     pub fn clear(&mut self) {
         self.datagrams.clear();
         self.ended.clear();
+        self.links.clear();
+        self.crowds.clear();
     }
 }

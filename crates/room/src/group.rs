@@ -17,7 +17,7 @@ pub struct Kept {
 }
 
 /// The packets since the last key frame, in order.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Group {
     packets: VecDeque<Kept>,
     bytes: usize,

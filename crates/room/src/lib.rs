@@ -4,16 +4,19 @@
 //! and instants and says what to send; sockets, threads and clocks are the program's.
 //!
 //! Begin with [`Floor`]: the rooms of one thread and who speaks to which. A [`Room`] is one publisher and its
-//! viewers. What a room needs of WebRTC is the trait [`Peer`]; [`Session`] answers it with `str0m`.
+//! viewers on one floor; where they are too many for it, a [`Dealer`] puts them on others, which are told of what comes
+//! in by [`LinkMessage`]s. What a room needs of WebRTC is the trait [`Peer`]; [`Session`] answers it with `str0m`.
 
 mod admission;
 mod clock;
 mod codec;
+mod dealing;
 mod effects;
 mod far_side;
 mod floor;
 mod group;
 mod limits;
+mod link;
 mod packet;
 mod peer;
 mod presenter;
@@ -30,10 +33,13 @@ mod viewer;
 
 pub use admission::{Admission, Capacity};
 pub use codec::{Codec, Kind};
+pub use dealing::{Dealer, Deals};
 pub use effects::{Datagram, Effects};
 pub use far_side::BadAnswer;
 pub use floor::{Answered, Floor, Input, Join, Place, SessionId};
+pub use group::Kept;
 pub use limits::*;
+pub use link::{Body, LinkMessage, home_of};
 pub use packet::{Outgoing, Packet, Picture};
 pub use peer::{Arrival, Event, Peer, Polled, Via};
 pub use presenter::{PRESENTER_BITS_MAX, Presenter};

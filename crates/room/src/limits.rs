@@ -61,6 +61,12 @@ pub const UNHEARD_FOR: Duration = Duration::from_secs(30);
 /// How often a room looks at what only time changes.
 pub const ROUND_EVERY: Duration = Duration::from_millis(250);
 
+/// Up to so many viewers of a room share a floor; those who come then are dealt to others. So many a thread serves in
+/// a few milliseconds, and to pass the room on costs another thread less than a viewer does.
+pub const VIEWERS_TOGETHER: usize = 50;
+/// A floor that did not say for this long that it has viewers of a room is told of it no more.
+pub const GUEST_UNHEARD_FOR: Duration = Duration::from_secs(3);
+
 /// A viewer climbs when the estimate exceeds the next layer's rate by this many percent.
 pub const CLIMB_PERCENT: u64 = 115;
 /// A viewer climbs again no sooner than this after falling.
@@ -84,4 +90,6 @@ const _: () = assert!(GROUP_BYTES_MAX < GROUP_BYTES_KEPT_MAX);
 // Whatever of a burst is lost can be sent again.
 const _: () = assert!(GROUP_PACKETS_MAX < RESEND_PACKETS_MAX);
 const _: () = assert!(PAYLOAD_BYTES_MAX < DATAGRAM_BYTES_MAX);
+// Some subscriptions in a row may be lost, or late.
+const _: () = assert!(GUEST_UNHEARD_FOR.as_millis() >= 8 * ROUND_EVERY.as_millis());
 const _: () = assert!(BURST_BYTES_AT_ONCE >= PAYLOAD_BYTES_MAX);

@@ -1,28 +1,21 @@
-//! The host's side of a room: what comes in, layer by layer, and when to ask for a key frame.
+//! What a room knows of its publisher: what comes in, layer by layer, and when to ask for a key frame. How its session
+//! is reached is another matter (`room/origin.rs`): where the session is another floor's, all this is the same.
 
-use crate::clock::{SenderClock, StreamClock};
 use crate::codec::{Codec, Kind};
 use crate::group::{Group, Kept};
 use crate::limits::*;
 use crate::packet::{LayerName, Packet};
-use crate::peer::Peer;
 use std::time::{Duration, Instant};
 
 /// A publisher with its streams.
-#[derive(Debug)]
-pub struct Publisher<P> {
-    /// Its session.
-    pub peer: P,
-    /// Which publisher of the room it is: counts up.
+#[derive(Clone, Debug)]
+pub struct Publisher {
+    /// Which publisher of the room it is: later ones have higher numbers.
     pub source: u64,
     /// When it came.
     pub came: Instant,
     /// When media came last.
     pub heard: Option<Instant>,
-    /// Whether it is connected.
-    pub connected: bool,
-    clock: SenderClock,
-    audio: StreamClock,
     /// When sound came last.
     pub audio_heard: Option<Instant>,
     /// Layers, in the order in which they were first seen.
@@ -32,7 +25,7 @@ pub struct Publisher<P> {
 }
 
 /// A simulcast layer, or the only picture there is.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Layer {
     /// Its name, if it has one.
     pub name: Option<LayerName>,
@@ -48,7 +41,6 @@ pub struct Layer {
     pub key_frame_at: Option<Instant>,
     /// Pictures that came after a later one.
     pub reordered: u32,
-    clock: StreamClock,
     newest: (u64, u64),
     rate: Rate,
     asked: Option<Instant>,
@@ -87,44 +79,41 @@ pub struct Accepted {
     pub kept: Kept,
 }
 
-impl<P: Peer> Publisher<P> {
+impl Publisher {
     /// A publisher that has just come.
-    pub fn new(now: Instant, source: u64, peer: P) -> Self {
-        Publisher {
-            peer,
-            source,
-            came: now,
-            heard: None,
-            connected: false,
-            clock: SenderClock::new(now),
-            audio: StreamClock::default(),
-            audio_heard: None,
-            layers: Vec::new(),
-            obeys: None,
+    pub fn new(now: Instant, source: u64) -> Self {
+        Publisher { source, came: now, heard: None, audio_heard: None, layers: Vec::new(), obeys: None }
+    }
+
+    /// What another floor is told to begin with: all layers with their groups, whose payloads are shared, not copied.
+    pub fn for_guest(&self) -> Self {
+        let mut copy = self.clone();
+        // Asking is the home's, and so is finding out whether it helps.
+        copy.obeys = Some(false);
+        for layer in &mut copy.layers {
+            (layer.asked, layer.unanswered, layer.wanted) = (None, None, false);
         }
+        copy
     }
 
     /// Takes a packet in. `None` if it is of no layer that is kept.
-    pub fn accept(&mut self, now: Instant, packet: Packet) -> Option<Accepted> {
+    pub fn accept(&mut self, now: Instant, kept: Kept) -> Option<Accepted> {
         self.heard = Some(now);
-        let (rate, sender) = (packet.codec.clock_rate(), packet.sender);
+        let packet = &kept.packet;
         if packet.kind() == Kind::Audio {
             self.audio_heard = Some(now);
-            let taken = self.clock.taken(&mut self.audio, now, rate, packet.timestamp, sender);
-            return Some(Accepted { layer: None, starts: false, kept: Kept { packet, taken } });
+            return Some(Accepted { layer: None, starts: false, kept });
         }
-        let at = self.layer(now, &packet)?;
+        let at = self.layer(now, packet)?;
         let layer = &mut self.layers[at];
         if layer.codec != packet.codec {
             layer.codec = packet.codec;
             layer.group.clear();
         }
-        let taken = self.clock.taken(&mut layer.clock, now, rate, packet.timestamp, sender);
         let begins = packet.codec.begins_key_frame(&packet.payload);
         layer.heard = now;
         layer.rate.add(now, packet.payload.len());
         layer.note_order(packet.sequence, packet.timestamp);
-        let kept = Kept { packet, taken };
         let starts = layer.group.push(now, kept.clone(), begins);
         if starts {
             let before = layer.key_frame_at.replace(now);
@@ -152,7 +141,6 @@ impl<P: Peer> Publisher<P> {
             key_frame_every: None,
             key_frame_at: None,
             reordered: 0,
-            clock: StreamClock::default(),
             newest: (packet.sequence, packet.timestamp),
             rate: Rate { since: now, bytes: 0, last: 0 },
             asked: None,
@@ -162,8 +150,8 @@ impl<P: Peer> Publisher<P> {
         Some(self.layers.len() - 1)
     }
 
-    /// Asks for a key frame of a layer, unless that was done a moment ago; then it is asked for later. Says
-    /// whether the session has something to send.
+    /// A key frame of a layer is needed. Says whether it is to be asked for now: if that was done a moment ago, it is
+    /// done later.
     pub fn ask_key_frame(&mut self, now: Instant, layer: usize) -> bool {
         let Some(layer) = self.layers.get_mut(layer) else { return false };
         if layer.asked.is_some_and(|asked| now.saturating_duration_since(asked) < KEY_FRAME_ASKED_EVERY) {
@@ -173,15 +161,13 @@ impl<P: Peer> Publisher<P> {
         layer.wanted = false;
         layer.asked = Some(now);
         layer.unanswered.get_or_insert(now);
-        self.peer.ask_key_frame(layer.name);
         true
     }
 
-    /// What only time brings about. Says whether the session has something to send.
-    pub fn round(&mut self, now: Instant) -> bool {
-        let mut asked = false;
-        for at in 0..self.layers.len() {
-            let layer = &mut self.layers[at];
+    /// What only time brings about. Says of which layers a key frame is needed.
+    pub fn round(&mut self, now: Instant) -> Vec<usize> {
+        let mut needed = Vec::new();
+        for (at, layer) in self.layers.iter_mut().enumerate() {
             if layer
                 .unanswered
                 .is_some_and(|asked| now.saturating_duration_since(asked) > KEY_FRAME_ANSWER_MAX)
@@ -192,10 +178,10 @@ impl<P: Peer> Publisher<P> {
             // Ask once without need, to know whether to warn before a viewer must wait.
             let untried = self.obeys.is_none() && layer.asked.is_none() && !layer.group.is_whole(now);
             if layer.wanted || (untried && layer.is_heard(now)) {
-                asked |= self.ask_key_frame(now, at);
+                needed.push(at);
             }
         }
-        asked
+        needed
     }
 
     /// The layers that come in now, the smallest first.

@@ -93,3 +93,70 @@ pub struct Status {
     /// What the host should change.
     pub warnings: Vec<Warning>,
 }
+
+impl Status {
+    /// The same room on another floor, where it is a guest: its viewers count here, too. What comes in, and what is wrong
+    /// with it, the home knows.
+    pub fn add(&mut self, guest: Status) {
+        self.viewers += guest.viewers;
+        self.connected += guest.connected;
+        self.over_tcp += guest.over_tcp;
+        for layer in &mut self.layers {
+            let same = guest.layers.iter().filter(|it| it.name == layer.name);
+            layer.viewers += same.map(|it| it.viewers).sum::<usize>();
+        }
+        for warning in guest.warnings {
+            let Warning::NotPlayed { codec, viewers } = warning else { continue };
+            let known = self.warnings.iter_mut().find_map(|warning| match warning {
+                Warning::NotPlayed { viewers, .. } => Some(viewers),
+                _ => None,
+            });
+            match known {
+                Some(known) => *known += viewers,
+                None => self.warnings.push(Warning::NotPlayed { codec, viewers }),
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn viewers_of_all_floors_count_and_what_is_wrong_is_said_once() {
+        let (vp9, codec) = (Codec::Vp9 { profile: 2 }, Codec::Vp8);
+        let layer = |name: &str, viewers| LayerStatus {
+            name: Some(name.to_owned()),
+            codec,
+            bits_per_second: 1,
+            key_frame_every: None,
+            viewers,
+        };
+        let not_played = |viewers| Warning::NotPlayed { codec: vp9, viewers };
+        let home = Status {
+            live: true,
+            publisher: true,
+            viewers: 3,
+            connected: 2,
+            layers: vec![layer("a", 1), layer("b", 1)],
+            warnings: vec![Warning::FewPlayIt { codec: vp9 }],
+            ..Status::default()
+        };
+        let guest = Status {
+            viewers: 5,
+            connected: 5,
+            over_tcp: 1,
+            // It may have heard of the layers in another order.
+            layers: vec![layer("b", 4), layer("a", 1)],
+            warnings: vec![Warning::FewPlayIt { codec: vp9 }, not_played(2)],
+            ..home.clone()
+        };
+        let mut all = home;
+        all.add(guest.clone());
+        all.add(Status { layers: vec![layer("b", 0)], ..guest });
+        let watched: Vec<usize> = all.layers.iter().map(|it| it.viewers).collect();
+        assert_eq!((all.viewers, all.connected, all.over_tcp, watched), (13, 12, 2, vec![2, 5]));
+        assert_eq!(all.warnings, [Warning::FewPlayIt { codec: vp9 }, not_played(4)]);
+    }
+}

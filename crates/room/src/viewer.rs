@@ -117,7 +117,7 @@ impl<P: Peer> Viewer<P> {
     }
 
     /// Begins to show the publisher's picture. Says of which layer a key frame is needed.
-    pub fn begin(&mut self, now: Instant, publisher: &Publisher<P>) -> Option<usize> {
+    pub fn begin(&mut self, now: Instant, publisher: &Publisher) -> Option<usize> {
         self.source = publisher.source;
         self.showing = Showing::Nothing;
         let ladder = publisher.ladder(now);
@@ -158,7 +158,7 @@ impl<P: Peer> Viewer<P> {
     }
 
     /// Goes on with the burst. Says whether anything was sent.
-    pub fn catch_up(&mut self, now: Instant, publisher: &Publisher<P>) -> bool {
+    pub fn catch_up(&mut self, now: Instant, publisher: &Publisher) -> bool {
         let Showing::CatchingUp { layer, mut next } = self.showing else { return false };
         let Some(group) = publisher.layers.get(layer).map(|layer| &layer.group) else { return false };
         self.purse.fill(now);
@@ -189,7 +189,7 @@ impl<P: Peer> Viewer<P> {
     }
 
     /// Takes a packet of the publisher. Says whether anything was sent.
-    pub fn forward(&mut self, now: Instant, publisher: &Publisher<P>, accepted: &Accepted) -> bool {
+    pub fn forward(&mut self, now: Instant, publisher: &Publisher, accepted: &Accepted) -> bool {
         if !self.connected {
             return false;
         }
@@ -282,7 +282,7 @@ impl<P: Peer> Viewer<P> {
     }
 
     /// Chooses the layer by what the way carries. Says of which layer a key frame is needed.
-    pub fn choose(&mut self, now: Instant, publisher: &Publisher<P>) -> Option<usize> {
+    pub fn choose(&mut self, now: Instant, publisher: &Publisher) -> Option<usize> {
         let Showing::Live { layer: current } = self.showing else { return None };
         let mut ladder = publisher.ladder(now);
         ladder.retain(|(at, _)| self.peer.plays(publisher.layers[*at].codec));

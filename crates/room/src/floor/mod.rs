@@ -1,11 +1,13 @@
 //! The rooms of one thread, behind one address. A datagram is for the session whose name its first STUN request
-//! carries; from then on it is known by where it comes from.
+//! carries; from then on it is known by where it comes from. Of a room whose publisher is on another floor there may be
+//! viewers here, too; what that floor says comes in as an input, what it is to be told goes out as an effect.
 
 mod demux;
 
 use crate::admission::{Admission, Capacity};
 use crate::effects::Effects;
 use crate::limits::DATAGRAM_BYTES_MAX;
+use crate::link::{Body, LinkMessage, home_of};
 use crate::peer::Arrival;
 use crate::refusal::Refusal;
 use crate::room::{Room, SecondPublisher};
@@ -14,6 +16,7 @@ use crate::status::Status;
 use crate::viewer::Manner;
 use demux::Demux;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Instant;
 use str0m::IceCreds;
 
@@ -26,6 +29,8 @@ pub struct SessionId(pub u64);
 pub enum Input<'a> {
     /// A datagram came in.
     Datagram(Arrival<'a>),
+    /// Another floor says something about a room.
+    Link(LinkMessage),
     /// Time has passed.
     Tick,
 }
@@ -35,6 +40,8 @@ pub enum Input<'a> {
 pub struct Place {
     /// Which floor of the server, under 26: the first letter of the names that its sessions get.
     pub number: u8,
+    /// How many floors the server has.
+    pub floors: usize,
     /// Who the server is.
     pub identity: Identity,
     /// Where it is reached.
@@ -78,8 +85,8 @@ struct Seat {
 /// The rooms of one thread.
 pub struct Floor {
     place: Place,
-    names: BTreeMap<String, u64>,
-    rooms: BTreeMap<u64, (String, Room<Session>)>,
+    names: BTreeMap<Arc<str>, u64>,
+    rooms: BTreeMap<u64, Room<Session>>,
     seats: BTreeMap<SessionId, Seat>,
     demux: Demux,
     /// Rooms that have something to send.
@@ -117,10 +124,12 @@ impl Floor {
         let made = Session::answer(now, join.offer, role, ufrag, &place.identity, &place.lines);
         let (session, answer) = made?;
         let key = self.room_key(now, join.room);
-        let Some((_, room)) = self.rooms.get_mut(&key) else { return Err(Refusal::Unknown) };
-        match join.publishes {
-            true => room.publish(now, id, session, effects),
-            false => room.watch(now, id, session, join.manner),
+        let Some(room) = self.rooms.get_mut(&key) else { return Err(Refusal::Unknown) };
+        if join.publishes {
+            room.publish(now, id, session, effects);
+        } else {
+            room.watch(now, id, session, join.manner, effects);
+            effects.crowds.push((room.name().clone(), room.viewers()));
         }
         self.seats.insert(id, Seat { room: key, publishes: join.publishes, client: client_name(join.offer) });
         self.demux.name(answer.ufrag.clone(), id);
@@ -130,22 +139,29 @@ impl Floor {
     }
 
     fn role(&self, now: Instant, join: Join<'_>) -> Result<Role, Refusal> {
-        let room = self.names.get(join.room).and_then(|key| self.rooms.get(key)).map(|(_, room)| room);
+        let room = self.room(join.room);
         if join.publishes {
-            room.map_or(Ok(()), |room| room.may_publish(now))?;
+            let is_home = self.is_home(join.room);
+            room.map_or(if is_home { Ok(()) } else { Err(Refusal::Unknown) }, |it| it.may_publish(now))?;
             return Ok(Role::Publisher);
         }
-        let one_more = room.map_or(0, Room::bits_per_viewer);
-        let sent = |(_, room): &(String, Room<Session>)| room.viewers() as u64 * room.bits_per_viewer();
         let admission = Admission {
-            room_viewers: room.map_or(0, Room::viewers),
-            viewers: self.rooms.values().map(|(_, room)| room.viewers()).sum(),
-            bits_per_second: self.rooms.values().map(sent).sum(),
-            one_more,
+            viewers: self.rooms.values().map(Room::viewers).sum(),
+            bits_per_second: self.rooms.values().map(|it| it.viewers() as u64 * it.bits_per_viewer()).sum(),
+            one_more: room.map_or(0, Room::bits_per_viewer),
             busy_permille: self.busy_permille,
         };
         admission.admit(&self.place.capacity)?;
         Ok(Role::Viewer { probe: room.is_none_or(Room::may_have_layers), manner: join.manner })
+    }
+
+    fn room(&self, name: &str) -> Option<&Room<Session>> {
+        self.rooms.get(self.names.get(name)?)
+    }
+
+    /// Whether publishers of a room come to this floor.
+    fn is_home(&self, room: &str) -> bool {
+        home_of(room, self.place.floors) == usize::from(self.place.number)
     }
 
     fn room_key(&mut self, now: Instant, name: &str) -> u64 {
@@ -153,9 +169,13 @@ impl Floor {
             return *key;
         }
         self.last_id += 1;
-        let key = self.last_id;
-        self.names.insert(name.to_owned(), key);
-        self.rooms.insert(key, (name.to_owned(), Room::new(now, self.place.second)));
+        let (key, number, name) = (self.last_id, self.place.number, Arc::<str>::from(name));
+        let room = match home_of(&name, self.place.floors) as u8 {
+            home if home == number => Room::home(now, name.clone(), number, self.place.second),
+            home => Room::guest(now, name.clone(), number, home),
+        };
+        self.names.insert(name, key);
+        self.rooms.insert(key, room);
         key
     }
 
@@ -169,7 +189,7 @@ impl Floor {
     ) -> Result<(), Refusal> {
         let seat = self.seats.get(&session).filter(|seat| seat.publishes == publishes);
         let key = seat.ok_or(Refusal::Unknown)?.room;
-        if let Some((_, room)) = self.rooms.get_mut(&key) {
+        if let Some(room) = self.rooms.get_mut(&key) {
             room.leave(now, session, effects);
         }
         self.clean_up(effects);
@@ -192,8 +212,9 @@ impl Floor {
     pub fn handle(&mut self, now: Instant, input: Input<'_>, effects: &mut Effects) {
         match input {
             Input::Datagram(arrival) => self.receive(now, arrival, effects),
+            Input::Link(message) => self.told(now, message, effects),
             Input::Tick => {
-                for (key, (_, room)) in &mut self.rooms {
+                for (key, room) in &mut self.rooms {
                     if room.next_deadline() <= now {
                         room.advance(now, effects);
                         self.touched.push(*key);
@@ -210,9 +231,24 @@ impl Floor {
         }
         let Some(found) = self.demux.find(&arrival) else { return };
         let Some(key) = self.seats.get(&found.session).map(|seat| seat.room) else { return };
-        let Some((_, room)) = self.rooms.get_mut(&key) else { return };
+        let Some(room) = self.rooms.get_mut(&key) else { return };
         if room.receive(now, found.session, arrival, effects) && found.is_new {
             self.demux.learn(&arrival, found.session);
+        }
+        self.touched.push(key);
+    }
+
+    fn told(&mut self, now: Instant, message: LinkMessage, effects: &mut Effects) {
+        let key = match self.names.get(&message.room) {
+            Some(key) => *key,
+            // Its viewers came before its publisher, and to other floors.
+            None if matches!(message.body, Body::Subscribe { .. }) && self.is_home(&message.room) => {
+                self.room_key(now, &message.room)
+            }
+            None => return,
+        };
+        if let Some(room) = self.rooms.get_mut(&key) {
+            room.told(now, message.from, message.body, effects);
         }
         self.touched.push(key);
     }
@@ -222,41 +258,58 @@ impl Floor {
         let mut touched = std::mem::take(&mut self.touched);
         touched.sort_unstable();
         touched.dedup();
-        for key in touched.drain(..) {
-            if let Some((_, room)) = self.rooms.get_mut(&key) {
+        for key in &touched {
+            if let Some(room) = self.rooms.get_mut(key) {
                 room.flush(now, effects);
             }
         }
-        self.touched = touched;
         self.clean_up(effects);
+        for key in touched.drain(..) {
+            self.forget_if_empty(key, effects);
+        }
+        self.touched = touched;
     }
 
-    fn clean_up(&mut self, effects: &Effects) {
-        for ended in &effects.ended {
-            self.demux.forget(*ended);
-            let Some(seat) = self.seats.remove(ended) else { continue };
-            if self.rooms.get(&seat.room).is_some_and(|(_, room)| room.is_empty())
-                && let Some((name, _)) = self.rooms.remove(&seat.room)
-            {
-                self.names.remove(&name);
+    fn clean_up(&mut self, effects: &mut Effects) {
+        for at in 0..effects.ended.len() {
+            let ended = effects.ended[at];
+            self.demux.forget(ended);
+            let Some(seat) = self.seats.remove(&ended) else { continue };
+            if let Some(room) = self.rooms.get(&seat.room).filter(|_| !seat.publishes) {
+                effects.crowds.push((room.name().clone(), room.viewers()));
             }
+            self.forget_if_empty(seat.room, effects);
+        }
+    }
+
+    fn forget_if_empty(&mut self, key: u64, effects: &mut Effects) {
+        if self.rooms.get(&key).is_some_and(Room::is_empty)
+            && let Some(room) = self.rooms.remove(&key)
+        {
+            self.names.remove(room.name());
+            room.farewell(effects);
         }
     }
 
     /// When a [`Input::Tick`] is due at the latest. `None` if there is no room.
     pub fn next_deadline(&self) -> Option<Instant> {
-        self.rooms.values().map(|(_, room)| room.next_deadline()).min()
+        self.rooms.values().map(Room::next_deadline).min()
     }
 
-    /// A room as it is now; an empty one if nobody is there.
+    /// A room as it is on this floor now; an empty one if nobody is there.
     pub fn status(&self, now: Instant, room: &str) -> Status {
-        let room = self.names.get(room).and_then(|key| self.rooms.get(key));
-        room.map_or_else(Status::default, |(_, room)| room.status(now))
+        self.room(room).map_or_else(Status::default, |room| room.status(now))
     }
 
-    /// Bytes of pictures that are kept for viewers to come.
+    /// Bytes of pictures that are kept for viewers to come, of rooms that are at home here. Guests have the same, not
+    /// copies of them.
     pub fn kept_bytes(&self) -> usize {
-        self.rooms.values().map(|(_, room)| room.kept_bytes()).sum()
+        self.rooms.values().filter(|room| room.is_home()).map(Room::kept_bytes).sum()
+    }
+
+    /// Bytes of pictures of rooms that are at home on another floor.
+    pub fn guest_bytes(&self) -> usize {
+        self.rooms.values().filter(|room| !room.is_home()).map(Room::kept_bytes).sum()
     }
 
     /// Sessions that are there.

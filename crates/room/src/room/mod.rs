@@ -1,20 +1,29 @@
 //! A room: one publisher, and viewers who see what it sends. Viewers may come before it does, and stay when it
-//! goes: the next one is shown to them where the last one ended.
+//! goes: the next one is shown to them where the last one ended. Who is popular has viewers on several floors: there
+//! the room is a guest's, and what it does for viewers is the same.
 
+mod links;
+mod origin;
 mod report;
+mod timers;
 
+use crate::clock::Clocks;
 use crate::codec::Codec;
 use crate::effects::Effects;
 use crate::floor::SessionId;
+use crate::group::Kept;
 use crate::limits::*;
+use crate::link::Body;
 use crate::packet::Packet;
-use crate::peer::{Arrival, Event, Peer, Polled};
-use crate::publisher::Publisher;
+use crate::peer::{Arrival, Event, Peer};
+use crate::publisher::{Layer, Publisher};
 use crate::refusal::Refusal;
 use crate::viewer::{Manner, Viewer};
-use std::cmp::Reverse;
-use std::collections::{BTreeMap, BinaryHeap};
+use origin::{Host, Origin};
+use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Instant;
+use timers::{Timers, drain};
 
 /// What happens when somebody publishes in a room that has a publisher.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -26,125 +35,82 @@ pub enum SecondPublisher {
     TakeOver,
 }
 
-/// One publisher and its viewers.
+/// One publisher and its viewers on one floor.
 #[derive(Debug)]
 pub struct Room<P> {
-    second: SecondPublisher,
-    publisher: Option<(SessionId, Publisher<P>)>,
+    name: Arc<str>,
+    /// On which floor this is.
+    floor: u8,
+    origin: Origin<P>,
+    publisher: Option<Publisher>,
     viewers: BTreeMap<SessionId, Viewer<P>>,
-    /// How many publishers there have been.
-    sources: u64,
     timers: Timers,
     /// Sessions that have something to send.
     dirty: Vec<SessionId>,
     next_round: Instant,
 }
 
-/// When each session wants to be called. Old entries stay until they are due; each session has at most a few.
-#[derive(Debug, Default)]
-struct Timers {
-    heap: BinaryHeap<Reverse<(Instant, SessionId)>>,
-    earliest: BTreeMap<SessionId, Instant>,
-}
-
-impl Timers {
-    fn set(&mut self, session: SessionId, at: Instant) {
-        if self.earliest.get(&session).is_none_or(|known| at < *known) {
-            self.earliest.insert(session, at);
-            self.heap.push(Reverse((at, session)));
-        }
-    }
-
-    fn due(&mut self, now: Instant) -> Option<SessionId> {
-        while let Some(Reverse((at, session))) = self.heap.peek().copied() {
-            if at > now {
-                return None;
-            }
-            self.heap.pop();
-            if self.earliest.get(&session) == Some(&at) {
-                self.earliest.remove(&session);
-                return Some(session);
-            }
-        }
-        None
-    }
-
-    fn next(&self) -> Option<Instant> {
-        self.heap.peek().map(|Reverse((at, _))| *at)
-    }
-
-    fn forget(&mut self, session: SessionId) {
-        self.earliest.remove(&session);
-    }
-}
-
-/// Takes all that a session wants out: datagrams into `effects`, events to `each`. Says when it is next due.
-fn drain<P: Peer>(
-    now: Instant,
-    peer: &mut P,
-    effects: &mut Effects,
-    mut each: impl FnMut(Event),
-) -> Option<Instant> {
-    let mut sent = false;
-    for _ in 0..POLLS_MAX {
-        match peer.poll() {
-            Polled::Send(datagram) => {
-                effects.datagrams.push(datagram);
-                sent = true;
-            }
-            // A session that finds out about its network sends one packet at a time.
-            Polled::Wait(at) if at <= now && sent => {
-                sent = false;
-                peer.advance(now);
-            }
-            Polled::Wait(at) => return Some(at),
-            Polled::Event(Event::Closed) => {
-                each(Event::Closed);
-                return None;
-            }
-            Polled::Event(event) => each(event),
-        }
-    }
-    // A session that never comes to rest is broken.
-    each(Event::Closed);
-    None
-}
-
 impl<P: Peer> Room<P> {
-    /// An empty room.
-    pub fn new(now: Instant, second: SecondPublisher) -> Self {
+    /// An empty room at its home, on the floor of that number.
+    pub fn home(now: Instant, name: Arc<str>, floor: u8, second: SecondPublisher) -> Self {
+        Room::new(now, name, floor, Origin::home(second))
+    }
+
+    /// An empty room whose home is another floor.
+    pub fn guest(now: Instant, name: Arc<str>, floor: u8, home: u8) -> Self {
+        Room::new(now, name, floor, Origin::Guest { home })
+    }
+
+    fn new(now: Instant, name: Arc<str>, floor: u8, origin: Origin<P>) -> Self {
         Room {
-            second,
+            name,
+            floor,
+            origin,
             publisher: None,
             viewers: BTreeMap::new(),
-            sources: 0,
             timers: Timers::default(),
             dirty: Vec::new(),
             next_round: now,
         }
     }
 
+    /// What the room is called.
+    pub fn name(&self) -> &Arc<str> {
+        &self.name
+    }
+
+    /// Whether publishers come to this floor.
+    pub fn is_home(&self) -> bool {
+        matches!(self.origin, Origin::Home(_))
+    }
+
     /// Whether somebody may publish now.
     pub fn may_publish(&self, now: Instant) -> Result<(), Refusal> {
-        let occupied = self.publisher.as_ref().is_some_and(|(_, publisher)| {
-            publisher.silence(now) < PUBLISHER_SILENT_AFTER && self.second == SecondPublisher::Refuse
+        let Origin::Home(home) = &self.origin else { return Err(Refusal::Unknown) };
+        let occupied = self.publisher.as_ref().is_some_and(|publisher| {
+            publisher.silence(now) < PUBLISHER_SILENT_AFTER && home.second == SecondPublisher::Refuse
         });
         if occupied { Err(Refusal::Occupied) } else { Ok(()) }
     }
 
-    /// A publisher comes in; one that is there already goes.
+    /// A publisher comes in, at home; one that is there already goes.
     pub fn publish(&mut self, now: Instant, id: SessionId, peer: P, effects: &mut Effects) {
-        if let Some((old, _)) = &self.publisher {
-            let old = *old;
+        if let Some(old) = self.origin.host().map(|host| host.id) {
             self.leave(now, old, effects);
         }
-        self.sources += 1;
-        self.publisher = Some((id, Publisher::new(now, self.sources, peer)));
+        let Some(home) = self.origin.as_home() else { return };
+        home.host = Some(Host { id, peer, connected: false, clocks: Clocks::new(now) });
+        // Sessions of a floor have ever higher numbers, also when the room was forgotten meanwhile.
+        self.publisher = Some(Publisher::new(now, id.0));
+        self.introduce(effects);
         self.dirty.push(id);
     }
 
     /// A viewer comes in.
-    pub fn watch(&mut self, now: Instant, id: SessionId, peer: P, manner: Manner) {
+    pub fn watch(&mut self, now: Instant, id: SessionId, peer: P, manner: Manner, effects: &mut Effects) {
+        if self.viewers.is_empty() {
+            self.subscribe(effects);
+        }
         self.viewers.insert(id, Viewer::new(now, peer, manner));
         self.dirty.push(id);
     }
@@ -159,19 +125,17 @@ impl<P: Peer> Room<P> {
         if let Some(viewer) = self.viewers.get_mut(&id) {
             last_words(&mut viewer.peer);
         }
-        if let Some((publisher, state)) = &mut self.publisher
-            && *publisher == id
-        {
-            last_words(&mut state.peer);
+        if let Some(host) = self.origin.host_if(id) {
+            last_words(&mut host.peer);
         }
         self.remove(id, effects);
     }
 
     fn remove(&mut self, id: SessionId, effects: &mut Effects) {
-        let was_publisher = self.publisher.as_ref().is_some_and(|(publisher, _)| *publisher == id);
+        let was_publisher = self.origin.host_if(id).is_some();
         if was_publisher {
-            self.publisher = None;
-            self.viewers.values_mut().for_each(Viewer::publisher_left);
+            self.origin.as_home().map(|home| home.host.take());
+            self.publisher_left(effects);
         }
         if self.viewers.remove(&id).is_some() || was_publisher {
             self.timers.forget(id);
@@ -189,10 +153,8 @@ impl<P: Peer> Room<P> {
         arrival: Arrival<'_>,
         effects: &mut Effects,
     ) -> bool {
-        if let Some((publisher, state)) = &mut self.publisher
-            && *publisher == id
-        {
-            let taken = state.peer.receive(now, arrival);
+        if let Some(host) = self.origin.host_if(id) {
+            let taken = host.peer.receive(now, arrival);
             self.serve_publisher(now, effects);
             return taken;
         }
@@ -206,17 +168,17 @@ impl<P: Peer> Room<P> {
     }
 
     fn serve_publisher(&mut self, now: Instant, effects: &mut Effects) {
-        let Some((id, publisher)) = &mut self.publisher else { return };
-        let (id, mut packets, mut closed) = (*id, Vec::new(), false);
-        let connected = &mut publisher.connected;
-        let due = drain(now, &mut publisher.peer, effects, |event| match event {
+        let Some(host) = self.origin.host() else { return };
+        let (id, mut packets, mut closed) = (host.id, Vec::new(), false);
+        let connected = &mut host.connected;
+        let due = drain(now, &mut host.peer, effects, |event| match event {
             Event::Media(packet) => packets.push(packet),
             Event::Connected => *connected = true,
             Event::Closed => closed = true,
             Event::KeyFrameWanted | Event::Estimate(_) => {}
         });
         for packet in packets {
-            self.media(now, packet);
+            self.media(now, packet, effects);
         }
         match due {
             Some(due) if !closed => self.timers.set(id, due.max(now + TIMER_LEAST)),
@@ -224,10 +186,19 @@ impl<P: Peer> Room<P> {
         }
     }
 
-    /// A media packet of the publisher.
-    fn media(&mut self, now: Instant, packet: Packet) {
-        let Some((_, publisher)) = &mut self.publisher else { return };
-        let Some(accepted) = publisher.accept(now, packet) else { return };
+    /// A media packet of the publisher, at home.
+    fn media(&mut self, now: Instant, packet: Packet, effects: &mut Effects) {
+        let Some(host) = self.origin.host() else { return };
+        let Some(taken) = host.clocks.taken(now, &packet) else { return };
+        let kept = Kept { packet, taken };
+        self.pass_on(&kept, effects);
+        self.show(now, kept);
+    }
+
+    /// What the publisher sent goes to the viewers of this floor.
+    fn show(&mut self, now: Instant, kept: Kept) {
+        let Some(publisher) = &mut self.publisher else { return };
+        let Some(accepted) = publisher.accept(now, kept) else { return };
         for (id, viewer) in &mut self.viewers {
             if viewer.forward(now, publisher, &accepted) {
                 self.dirty.push(*id);
@@ -251,7 +222,7 @@ impl<P: Peer> Room<P> {
         let mut asked = None;
         if connected && !viewer.connected {
             viewer.connected = true;
-            if let Some((_, publisher)) = &self.publisher {
+            if let Some(publisher) = &self.publisher {
                 asked = viewer.begin(now, publisher);
                 self.dirty.push(id);
             }
@@ -264,27 +235,35 @@ impl<P: Peer> Room<P> {
             Some(due) if !closed => self.timers.set(id, due.max(now + TIMER_LEAST)),
             _ => self.remove(id, effects),
         }
-        self.ask(now, asked);
+        self.ask(now, asked, effects);
     }
 
-    fn ask(&mut self, now: Instant, layer: Option<usize>) {
-        if let (Some(layer), Some((id, publisher))) = (layer, &mut self.publisher)
-            && publisher.ask_key_frame(now, layer)
-        {
-            self.dirty.push(*id);
+    /// Key frames of these layers are needed: the publisher is asked, by way of its home.
+    fn ask(&mut self, now: Instant, layers: impl IntoIterator<Item = usize>, effects: &mut Effects) {
+        for at in layers {
+            let Some(publisher) = &mut self.publisher else { return };
+            if !publisher.ask_key_frame(now, at) {
+                continue;
+            }
+            let (source, layer) = (publisher.source, publisher.layers[at].name);
+            match self.origin.host() {
+                Some(host) => {
+                    host.peer.ask_key_frame(layer);
+                    self.dirty.push(host.id);
+                }
+                None => self.tell_home(Body::KeyFrame { source, layer }, effects),
+            }
         }
     }
 
     /// Lets time pass: whoever is due is served.
     pub fn advance(&mut self, now: Instant, effects: &mut Effects) {
         while let Some(id) = self.timers.due(now) {
-            if let Some((publisher, state)) = &mut self.publisher
-                && *publisher == id
-            {
-                state.peer.advance(now);
+            if let Some(host) = self.origin.host_if(id) {
+                host.peer.advance(now);
                 self.serve_publisher(now, effects);
             } else if let Some(viewer) = self.viewers.get_mut(&id) {
-                if let Some((_, publisher)) = &self.publisher {
+                if let Some(publisher) = &self.publisher {
                     viewer.catch_up(now, publisher);
                 }
                 viewer.peer.advance(now);
@@ -298,24 +277,28 @@ impl<P: Peer> Room<P> {
     }
 
     fn round(&mut self, now: Instant, effects: &mut Effects) {
+        self.keep_links(now, effects);
         let mut gone: Vec<SessionId> = Vec::new();
-        if let Some((id, publisher)) = &mut self.publisher {
-            let never = !publisher.connected && now - publisher.came > CONNECT_WITHIN;
+        if let (Some(host), Some(publisher)) = (self.origin.host(), &self.publisher) {
+            let never = !host.connected && now - publisher.came > CONNECT_WITHIN;
             if never || publisher.silence(now) > UNHEARD_FOR {
-                gone.push(*id);
+                gone.push(host.id);
             }
+            self.dirty.push(host.id);
+        }
+        let mut needed = Vec::new();
+        if let Some(publisher) = &mut self.publisher {
             for viewer in self.viewers.values_mut().filter(|viewer| viewer.connected) {
                 let layer = match viewer.waits() {
                     true => viewer.layer().or(publisher.ladder(now).first().map(|(at, _)| *at)),
                     false => viewer.choose(now, publisher),
                 };
-                if let Some(layer) = layer {
-                    publisher.ask_key_frame(now, layer);
-                }
+                needed.extend(layer.filter(|layer| !needed.contains(layer)));
             }
-            publisher.round(now);
-            self.dirty.push(*id);
         }
+        self.ask(now, needed, effects);
+        let needed = self.publisher.as_mut().map(|publisher| publisher.round(now));
+        self.ask(now, needed.unwrap_or_default(), effects);
         let unheard = self.viewers.iter().filter(|(_, viewer)| {
             let never = !viewer.connected && now - viewer.came > CONNECT_WITHIN;
             never || now - viewer.heard > UNHEARD_FOR
@@ -337,10 +320,8 @@ impl<P: Peer> Room<P> {
             dirty.sort_unstable();
             dirty.dedup();
             for id in dirty.drain(..) {
-                if let Some((publisher, state)) = &mut self.publisher
-                    && *publisher == id
-                {
-                    state.peer.advance(now);
+                if let Some(host) = self.origin.host_if(id) {
+                    host.peer.advance(now);
                     self.serve_publisher(now, effects);
                 } else if let Some(viewer) = self.viewers.get_mut(&id) {
                     viewer.peer.advance(now);
@@ -358,36 +339,38 @@ impl<P: Peer> Room<P> {
         self.timers.next().map_or(self.next_round, |next| next.min(self.next_round))
     }
 
-    /// Whether nobody is there.
+    /// Whether nobody is there, and no other floor is a guest.
     pub fn is_empty(&self) -> bool {
-        self.publisher.is_none() && self.viewers.is_empty()
+        self.origin.is_empty() && self.viewers.is_empty()
     }
 
-    /// How many viewers have a session.
+    /// How many viewers have a session on this floor.
     pub fn viewers(&self) -> usize {
         self.viewers.len()
     }
 
-    /// Whether media comes in several layers now, or may when a publisher comes.
+    /// Whether media comes in several layers now, or may when a publisher comes or is told of.
     pub fn may_have_layers(&self) -> bool {
-        self.publisher.as_ref().is_none_or(|(_, publisher)| publisher.layers.len() != 1)
+        self.publisher.as_ref().is_none_or(|publisher| publisher.layers.len() != 1)
     }
 
     /// What one more viewer would get, in bits a second.
     pub fn bits_per_viewer(&self) -> u64 {
-        let layers = self.publisher.iter().flat_map(|(_, publisher)| &publisher.layers);
-        layers.map(|layer| layer.bits_per_second()).max().unwrap_or(0)
+        self.layers().map(|layer| layer.bits_per_second()).max().unwrap_or(0)
     }
 
     /// What is sent, if anything.
     pub fn codec(&self) -> Option<Codec> {
-        self.publisher.as_ref().and_then(|(_, publisher)| publisher.layers.first()).map(|layer| layer.codec)
+        self.layers().next().map(|layer| layer.codec)
     }
 
-    /// Bytes of pictures that are kept for viewers to come.
+    /// Bytes of pictures that are kept for viewers to come. A guest's are the home's, not copies.
     pub fn kept_bytes(&self) -> usize {
-        let layers = self.publisher.iter().flat_map(|(_, publisher)| &publisher.layers);
-        layers.map(|layer| layer.group.bytes()).sum()
+        self.layers().map(|layer| layer.group.bytes()).sum()
+    }
+
+    fn layers(&self) -> impl Iterator<Item = &Layer> {
+        self.publisher.iter().flat_map(|publisher| &publisher.layers)
     }
 
     /// The session of a viewer, for tests.

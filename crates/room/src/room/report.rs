@@ -20,7 +20,7 @@ impl<P: Peer> Room<P> {
         let by_tcp = |viewer: &&Viewer<P>| viewer.connected && viewer.peer.via() == Some(Via::Tcp);
         let over_tcp = self.viewers.values().filter(by_tcp).count();
         let status = Status { viewers: self.viewers.len(), connected, over_tcp, ..Status::default() };
-        let Some((_, publisher)) = &self.publisher else { return status };
+        let Some(publisher) = &self.publisher else { return status };
         let watched = |at: usize| self.viewers.values().filter(|viewer| viewer.layer() == Some(at)).count();
         let layers = publisher.layers.iter().enumerate().filter(|(_, layer)| layer.is_heard(now));
         Status {
@@ -41,7 +41,7 @@ impl<P: Peer> Room<P> {
         }
     }
 
-    fn warnings(&self, now: Instant, publisher: &Publisher<P>) -> Vec<Warning> {
+    fn warnings(&self, now: Instant, publisher: &Publisher) -> Vec<Warning> {
         let mut warnings = Vec::new();
         let silence = publisher.silence(now);
         if silence >= PUBLISHER_SILENT_AFTER {
@@ -77,7 +77,7 @@ impl<P: Peer> Room<P> {
 }
 
 /// How far key frames are apart, if that is too far. An encoder that sends one when asked needs no more.
-fn rare_key_frames<P>(now: Instant, publisher: &Publisher<P>) -> Option<Duration> {
+fn rare_key_frames(now: Instant, publisher: &Publisher) -> Option<Duration> {
     if publisher.obeys == Some(true) {
         return None;
     }

@@ -4,6 +4,7 @@
 #[allow(dead_code, reason = "the seeds' command uses what the tests do not, and the reverse")]
 mod world;
 
+mod floors;
 mod relied_on;
 mod runs;
 mod situations;

@@ -14,7 +14,7 @@ fn answer(world: &mut World, publishes: bool) -> String {
     let sends: Option<&[&str]> = if publishes { Some(&[]) } else { None };
     let (_, offer) = Client::new(world.now, world.address(), Codec::H264, sends);
     let join = Join { room: "other", publishes, manner: Manner::Fast, offer: &offer };
-    world.floor.join(world.now, join, &mut Effects::new()).expect("taken").answer.sdp
+    world.floors[0].join(world.now, join, &mut Effects::new()).expect("taken").answer.sdp
 }
 
 #[test]

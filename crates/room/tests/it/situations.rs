@@ -3,26 +3,26 @@
 use crate::runs::start;
 use crate::world::host::Encoder;
 use crate::world::net::Weather;
-use crate::world::script::{floor, quiet};
+use crate::world::script::{floors, quiet};
 use crate::world::{World, shopper::Shopper};
 use beckon_room::{Identity, Manner, SecondPublisher, Warning};
 use std::time::Duration;
 use str0m::format::Codec;
 
 fn world(second: SecondPublisher) -> World {
-    World::new(start(), 7, floor(&Identity::generate().expect("randomness"), second))
+    World::new(start(), 7, floors(&Identity::generate().expect("randomness"), second, 1))
 }
 
-fn encoder(key_every: u32, obeys: bool) -> Encoder {
+pub fn encoder(key_every: u32, obeys: bool) -> Encoder {
     Encoder { codec: Codec::H264, key_every, obeys, layers: vec![("", 3_000)] }
 }
 
-fn last(world: &World) -> &Shopper {
+pub fn last(world: &World) -> &Shopper {
     &world.shoppers.last().expect("somebody came").client
 }
 
 /// The longest that nothing was shown from the first frame on.
-fn longest_gap(shopper: &Shopper) -> Duration {
+pub fn longest_gap(shopper: &Shopper) -> Duration {
     shopper.shown.windows(2).map(|pair| pair[1].0 - pair[0].0).max().unwrap_or_default()
 }
 
@@ -93,7 +93,7 @@ fn a_publisher_that_obeys_is_asked_where_the_group_is_too_long_and_not_more_ofte
         let live = way.client.shown.iter().find(|(_, _, age)| *age < Duration::from_millis(100));
         assert!(live.expect("live pictures").0 - came < Duration::from_millis(1_500));
     }
-    assert_eq!(world.floor.status(world.now, "r").warnings, []);
+    assert_eq!(world.status().warnings, []);
 }
 
 #[test]
@@ -101,7 +101,7 @@ fn key_frames_that_are_rare_and_cannot_be_asked_for_are_warned_of() {
     let mut world = world(SecondPublisher::Refuse);
     assert!(world.publish(encoder(250, false), Weather::fair(1_000)));
     world.pass(Duration::from_secs(12));
-    let warnings = world.floor.status(world.now, "r").warnings;
+    let warnings = world.status().warnings;
     assert!(
         matches!(warnings[..], [Warning::KeyFramesRare { every }] if every == Duration::from_secs(10)),
         "{warnings:?}"
@@ -143,14 +143,14 @@ fn a_narrow_way_gets_the_small_layer_and_climbs_when_it_widens() {
     world.watch(Codec::Vp8, Weather::fair(20_000));
     world.pass(Duration::from_secs(20));
     let seen = |world: &World| -> Vec<usize> {
-        let mut layers = world.floor.status(world.now, "r").layers;
+        let mut layers = world.status().layers;
         layers.sort_by(|one, other| one.name.cmp(&other.name));
         layers.iter().map(|layer| layer.viewers).collect()
     };
-    assert_eq!(seen(&world), [1, 0, 1], "{:?}", world.floor.status(world.now, "r"));
+    assert_eq!(seen(&world), [1, 0, 1], "{:?}", world.status());
     world.shoppers[0].weather.bits_per_second = None;
     world.pass(Duration::from_secs(25));
-    assert_eq!(seen(&world), [0, 0, 2], "{:?}", world.floor.status(world.now, "r"));
+    assert_eq!(seen(&world), [0, 0, 2], "{:?}", world.status());
 }
 
 #[test]
@@ -170,13 +170,13 @@ fn who_comes_before_the_show_waits_and_sees_it_begin() {
 fn sessions_that_are_over_leave_nothing_behind() {
     let mut world = quiet(start(), 3);
     world.pass(Duration::from_secs(1));
-    assert_eq!(world.floor.sessions(), 3);
+    assert_eq!(world.floors[0].sessions(), 3);
     world.host_stops();
     for way in &world.shoppers {
         let session = way.session;
-        assert!(world.floor.leave(world.now, session, true, &mut beckon_room::Effects::new()).is_err());
-        world.floor.leave(world.now, session, false, &mut beckon_room::Effects::new()).expect("there");
+        assert!(world.floors[0].leave(world.now, session, true, &mut beckon_room::Effects::new()).is_err());
+        world.floors[0].leave(world.now, session, false, &mut beckon_room::Effects::new()).expect("there");
     }
-    assert_eq!((world.floor.sessions(), world.floor.kept_bytes()), (0, 0));
-    assert_eq!(world.floor.next_deadline(), None);
+    assert_eq!((world.floors[0].sessions(), world.floors[0].kept_bytes()), (0, 0));
+    assert_eq!(world.floors[0].next_deadline(), None);
 }

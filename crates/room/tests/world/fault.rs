@@ -1,5 +1,6 @@
 //! Faults that are planted on purpose, to see that what judges a run would notice them.
 
+use beckon_room::{Body, Kind, LinkMessage};
 use std::time::{Duration, Instant};
 use str0m::format::Codec;
 use str0m::rtp::RtpPacket;
@@ -25,11 +26,17 @@ pub enum Fault {
     NoReports,
     /// There is no sound.
     Mute,
+    /// Floors tell each other nothing from three seconds after the storm on.
+    Unlinked,
+    /// No floor says again that it has viewers.
+    Unsubscribed,
+    /// What a guest is told of sound is a sixth of a second from when it was taken.
+    Redated,
 }
 
 impl Fault {
     /// All, each with what it must be found by.
-    pub const ALL: [(Fault, &str); 9] = [
+    pub const ALL: [(Fault, &str); 12] = [
         (Fault::Silence, "saw nothing for"),
         (Fault::LateHandshake, "connected"),
         (Fault::Hole, "numbers are missing"),
@@ -39,6 +46,9 @@ impl Fault {
         (Fault::Skew, "ms apart"),
         (Fault::NoReports, "never compared"),
         (Fault::Mute, "no sound"),
+        (Fault::Unlinked, "saw nothing for"),
+        (Fault::Unsubscribed, "saw nothing for"),
+        (Fault::Redated, "ms apart"),
     ];
 
     /// Whether a datagram of the room never leaves it.
@@ -49,6 +59,20 @@ impl Fault {
         match self {
             Fault::Silence => behind(3),
             Fault::LateHandshake => handshake && !behind(6),
+            _ => false,
+        }
+    }
+
+    /// Changes what a floor tells another; says whether it is lost.
+    pub fn swallows_link(self, now: Instant, healed: Option<Instant>, message: &mut LinkMessage) -> bool {
+        let behind = |after| healed.is_some_and(|healed| now > healed + Duration::from_secs(after));
+        match (self, &mut message.body) {
+            (Fault::Unlinked, _) => behind(3),
+            (Fault::Unsubscribed, Body::Subscribe { .. }) => behind(0),
+            (Fault::Redated, Body::Media { kept, .. }) if kept.packet.kind() == Kind::Audio => {
+                kept.taken -= Duration::from_millis(160);
+                false
+            }
             _ => false,
         }
     }

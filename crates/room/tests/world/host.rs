@@ -29,6 +29,8 @@ pub const SOUND: Duration = Duration::from_millis(20);
 pub struct Host {
     /// Its stack.
     pub client: Client,
+    /// How often it was asked for a key frame.
+    pub asked: u64,
     number: u16,
     encoder: Encoder,
     epoch: Instant,
@@ -67,6 +69,7 @@ impl Host {
         let lanes = vec![Lane { sequence: 500, ..Lane::default() }; encoder.layers.len()];
         let host = Host {
             client,
+            asked: 0,
             number,
             encoder,
             epoch,
@@ -94,7 +97,7 @@ impl Host {
                     self.connected = true;
                     (self.next_frame, self.next_sound) = (now, now);
                 }
-                Heard::KeyFrameWanted(rid) if self.encoder.obeys => self.asked(rid),
+                Heard::KeyFrameWanted(rid) => self.asked(rid),
                 Heard::Closed => self.connected = false,
                 _ => {}
             }
@@ -113,6 +116,10 @@ impl Host {
     }
 
     fn asked(&mut self, rid: Option<Rid>) {
+        self.asked += 1;
+        if !self.encoder.obeys {
+            return;
+        }
         for (lane, (name, _)) in self.lanes.iter_mut().zip(&self.encoder.layers) {
             lane.wanted |= rid.is_none_or(|rid| &*rid == *name);
         }

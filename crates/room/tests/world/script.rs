@@ -2,12 +2,14 @@
 
 use super::fault::Fault;
 use super::host::{Encoder, FRAME};
+use super::links::Passage;
 use super::net::Weather;
 use super::random::Random;
 use super::shopper::Shopper;
-use super::{ROOM, World};
+use super::{NAME, ROOM, World};
 use beckon_room::{
-    Capacity, Floor, GROUP_BYTES_KEPT_MAX, Identity, LAYERS_MAX, Lines, Place, SecondPublisher,
+    Capacity, Floor, GROUP_BYTES_KEPT_MAX, GUEST_UNHEARD_FOR, Identity, LAYERS_MAX, Lines, Place,
+    ROUND_EVERY, SecondPublisher,
 };
 use std::time::{Duration, Instant};
 use str0m::format::Codec;
@@ -28,6 +30,9 @@ pub struct Plan {
     storm: Duration,
     returns: Option<(Duration, bool)>,
     second: SecondPublisher,
+    /// How many floors the server has, and what becomes of what they tell each other in the storm.
+    floors: usize,
+    passage: Passage,
 }
 
 impl Plan {
@@ -48,6 +53,13 @@ impl Plan {
                 .permille(400)
                 .then(|| (Duration::from_millis(random.within(100, 4_500)), random.permille(500))),
             second: [SecondPublisher::Refuse, SecondPublisher::TakeOver][random.below(2) as usize],
+            floors: [1, 1, 2, 3][random.below(4) as usize],
+            passage: Passage {
+                loss: [0, 5, 100][random.below(3) as usize],
+                fills: [0, 2][random.below(2) as usize],
+                delay_us: random.within(0, 3_000),
+                jitter_us: [0, 2_000, 20_000][random.below(3) as usize],
+            },
         }
     }
 }
@@ -72,21 +84,23 @@ pub struct Outcome {
     pub apart_us: i64,
 }
 
-/// The floor of a run.
-pub fn floor(identity: &Identity, second: SecondPublisher) -> Floor {
-    Floor::new(Place {
-        number: 0,
+/// The floors of a run.
+pub fn floors(identity: &Identity, second: SecondPublisher, count: usize) -> Vec<Floor> {
+    let place = |number| Place {
+        number: number as u8,
+        floors: count,
         identity: identity.clone(),
         lines: Lines { udp: vec![ROOM.parse().expect("an address")], tcp: Vec::new() },
         capacity: Capacity::default(),
         second,
-    })
+    };
+    (0..count).map(|number| Floor::new(place(number))).collect()
 }
 
 /// A fair world with a host who has one layer and a key frame a second, and two shoppers.
 pub fn quiet(start: Instant, seed: u64) -> World {
     let identity = Identity::generate().expect("the system gives randomness");
-    let mut world = World::new(start, seed, floor(&identity, SecondPublisher::Refuse));
+    let mut world = World::new(start, seed, floors(&identity, SecondPublisher::Refuse, 1));
     let encoder = Encoder { codec: Codec::Vp8, key_every: 25, obeys: true, layers: vec![("", 3_000)] };
     assert!(world.publish(encoder, Weather::fair(1_000)), "the room is empty");
     for _ in 0..2 {
@@ -99,9 +113,10 @@ pub fn quiet(start: Instant, seed: u64) -> World {
 pub fn play(start: Instant, seed: u64, identity: &Identity, fault: Option<Fault>) -> Result<Outcome, String> {
     let mut random = Random::new(seed);
     let plan = Plan::draw(&mut random);
-    let mut world = World::new(start, seed, floor(identity, plan.second));
+    let mut world = World::new(start, seed, floors(identity, plan.second, plan.floors));
     world.random = random;
     world.fault = fault;
+    world.links.passage = plan.passage;
     let host_first = world.random.permille(700);
     let arrives = |world: &mut World| {
         let weather = storm(&mut world.random);
@@ -114,6 +129,11 @@ pub fn play(start: Instant, seed: u64, identity: &Identity, fault: Option<Fault>
         let span = world.random.within(0, 3_000);
         world.pass(Duration::from_millis(span));
         let weather = storm(&mut world.random);
+        // Anywhere: with one floor closed, the dealer takes another.
+        world.avoid = match plan.floors {
+            1 => Vec::new(),
+            floors => vec![world.random.below(floors as u64) as usize],
+        };
         world.watch(plan.encoder.codec, weather);
     }
     if !host_first {
@@ -140,6 +160,7 @@ pub fn play(start: Instant, seed: u64, identity: &Identity, fault: Option<Fault>
     for weather in world.hosts.iter_mut().map(|way| &mut way.weather) {
         *weather = Weather::fair(weather.delay_us);
     }
+    world.links.heal();
     let healed = world.now;
     world.healed = Some(healed);
     for way in &mut world.shoppers {
@@ -155,19 +176,53 @@ pub fn play(start: Instant, seed: u64, identity: &Identity, fault: Option<Fault>
                 "seed {seed}, shopper {at}: {why}; {} packets of pictures, {} of sound; {:?}; {plan:?}",
                 way.client.numbers.len(),
                 way.client.sounds,
-                world.floor.status(world.now, "r")
+                world.status()
             )
         })?;
         outcome.shown += way.client.shown.len() as u64;
         outcome.apart_us = outcome.apart_us.max(way.client.apart_us);
     }
+    counted(&world)?;
+    nothing_left(world).map_err(|why| format!("seed {seed}: {why}; {plan:?}"))?;
     Ok(outcome)
 }
 
 fn bounded(world: &World) -> Result<(), String> {
-    let kept = world.floor.kept_bytes();
     let bound = LAYERS_MAX * GROUP_BYTES_KEPT_MAX;
-    if kept > bound { Err(format!("{kept} bytes are kept, of {bound} at most")) } else { Ok(()) }
+    for floor in &world.floors {
+        let kept = floor.kept_bytes() + floor.guest_bytes();
+        if kept > bound {
+            return Err(format!("{kept} bytes are kept, of {bound} at most"));
+        }
+    }
+    Ok(())
+}
+
+/// Who deals knows what is so.
+fn counted(world: &World) -> Result<(), String> {
+    let dealt = world.dealer.viewers(NAME);
+    let are: Vec<usize> = world.floors.iter().map(|floor| floor.status(world.now, NAME).viewers).collect();
+    if dealt == are {
+        Ok(())
+    } else {
+        Err(format!("{are:?} viewers are on the floors, and {dealt:?} are counted"))
+    }
+}
+
+/// When all have left, floors forget the room, and each other.
+fn nothing_left(mut world: World) -> Result<(), String> {
+    world.host_stops();
+    for shopper in 0..world.shoppers.len() {
+        world.shopper_leaves(shopper);
+    }
+    world.pass(GUEST_UNHEARD_FOR + 2 * ROUND_EVERY);
+    let kept: usize = world.floors.iter().map(|floor| floor.kept_bytes() + floor.guest_bytes()).sum();
+    let sessions: usize = world.floors.iter().map(Floor::sessions).sum();
+    let rooms = world.floors.iter().filter(|floor| floor.next_deadline().is_some()).count();
+    match (kept, sessions, rooms, world.dealer.rooms()) {
+        (0, 0, 0, 0) => Ok(()),
+        left => Err(format!("bytes, sessions, floors with rooms and rooms dealt for are left: {left:?}")),
+    }
 }
 
 fn judge(plan: &Plan, shopper: &Shopper, healed: Instant, end: Instant) -> Result<(), String> {
