@@ -19,7 +19,7 @@ pub struct Room {
     /// Addresses by which clients reach this machine, where they are not its own: `203.0.113.7` or, if the port
     /// is another outside, `203.0.113.7:8189`.
     pub public_addresses: Vec<String>,
-    /// Threads that carry media; 0 is one for each core. A room lives on one of them.
+    /// Threads that carry media; 0 is one for each core. A small room is on one of them, a popular one on all.
     pub threads: usize,
     /// What happens when somebody publishes where somebody publishes already.
     pub second_publisher: SecondPublisher,

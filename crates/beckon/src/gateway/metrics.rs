@@ -150,6 +150,11 @@ fn room(rooms: &Rooms, registry: &mut Registry) {
         "Datagrams that came in faster than live rooms could take them",
         sum(|it| &it.dropped),
     );
+    counter(
+        "room_links_lost",
+        "Packets and other messages that a thread of live rooms was too far behind to take from another",
+        sum(|it| &it.unlinked),
+    );
     let busy = Counter::<f64, AtomicU64>::default();
     busy.inc_by(sum(|it| &it.busy_ns) as f64 / 1e9);
     registry.register("room_busy_seconds", "Time that threads of live rooms were at work", busy);

@@ -11,6 +11,8 @@ pub struct Counts {
     pub received: AtomicU64,
     /// Datagrams that came in faster than they could be taken, and are lost.
     pub dropped: AtomicU64,
+    /// Messages for other floors, packets and what else there is to say of a room, that found these too far behind.
+    pub unlinked: AtomicU64,
     /// Nanoseconds that floors were at work.
     pub busy_ns: AtomicU64,
     /// Sessions that are there, of publishers and viewers.

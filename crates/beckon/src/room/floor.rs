@@ -1,12 +1,14 @@
-//! A thread with a floor of rooms: takes what has come, lets time pass, and sends.
+//! A thread with a floor of rooms: takes what has come, lets time pass, and sends, to clients and to other floors.
 
 use super::counts::Counts;
+use super::dealing::{Dealing, Reservation};
 use super::limits::BATCH_MAX;
 use super::socket::Socket;
 use super::tcp::Connections;
 use crate::clock::{Stopwatch, monotonic};
 use beckon_room::{
-    Answered, Arrival, Datagram, Effects, Floor, Input, Join, Lines, Manner, Refusal, Status, Via,
+    Answered, Arrival, Datagram, Effects, Floor, Input, Join, Lines, LinkMessage, Manner, Refusal, Status,
+    Via,
 };
 use std::io;
 use std::net::{IpAddr, SocketAddr};
@@ -44,10 +46,14 @@ pub struct Knock {
 pub enum Ask {
     /// To take datagrams in.
     Datagrams(Vec<Incoming>),
+    /// To hear what another floor says.
+    Links(Vec<LinkMessage>),
     /// To let somebody in.
     Join {
         /// Who.
         knock: Knock,
+        /// Where a viewer was dealt to.
+        place: Option<Reservation>,
         /// Where the answer goes.
         reply: oneshot::Sender<Result<Answered, Refusal>>,
     },
@@ -86,6 +92,12 @@ pub enum Ask {
 pub struct Thread {
     /// The rooms.
     pub floor: Floor,
+    /// Which floor it is.
+    pub number: usize,
+    /// All floors, to tell them what they are to know. Not in a way that keeps their threads alive.
+    pub floors: Vec<mpsc::WeakSender<Ask>>,
+    /// Who wants to know how many viewers there are.
+    pub dealing: Dealing,
     /// Where clients think they send to.
     pub lines: Lines,
     /// Those addresses that are the machine's own.
@@ -99,9 +111,9 @@ pub struct Thread {
 }
 
 /// Starts the thread of a floor.
-pub fn spawn(number: usize, thread: Thread, socket: std::net::UdpSocket) -> io::Result<()> {
+pub fn spawn(thread: Thread, socket: std::net::UdpSocket) -> io::Result<()> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    std::thread::Builder::new().name(format!("room-{number}")).spawn(move || {
+    std::thread::Builder::new().name(format!("room-{}", thread.number)).spawn(move || {
         runtime.block_on(async move {
             match Socket::new(socket, thread.own.clone()) {
                 Ok(socket) => thread.run(socket).await,
@@ -141,8 +153,12 @@ impl Thread {
             if self.floor.next_deadline().is_some_and(|due| due <= now) {
                 self.floor.handle(now, Input::Tick, &mut effects);
             }
+            // Other floors begin with it while the viewers of this one are served.
+            self.tell(&mut effects);
             self.floor.flush(now, &mut effects);
             self.send(&mut socket, &effects.datagrams).await;
+            self.tell(&mut effects);
+            self.dealing.count(self.number, &mut effects.crowds);
             Counts::add(&self.counts.sent, effects.datagrams.len() as u64);
             effects.clear();
             let worked = working.elapsed();
@@ -154,6 +170,22 @@ impl Thread {
                 self.counts.sessions.store(self.floor.sessions() as u64, Ordering::Relaxed);
                 self.counts.kept_bytes.store(self.floor.kept_bytes() as u64, Ordering::Relaxed);
                 (span, busy) = (Stopwatch::start(), Duration::ZERO);
+            }
+        }
+    }
+
+    /// Tells other floors what they are to know. One that is so far behind is better off without it: what it lacks it
+    /// asks for.
+    fn tell(&self, effects: &mut Effects) {
+        let mut links = std::mem::take(&mut effects.links);
+        // What is for one floor stays in order.
+        links.sort_by_key(|message| message.to);
+        while let Some(to) = links.last().map(|last| last.to) {
+            let messages = links.split_off(links.partition_point(|message| message.to < to));
+            let count = messages.len() as u64;
+            let floor = self.floors.get(usize::from(to)).and_then(mpsc::WeakSender::upgrade);
+            if floor.is_none_or(|floor| floor.try_send(Ask::Links(messages)).is_err()) {
+                Counts::add(&self.counts.unlinked, count);
             }
         }
     }
@@ -181,10 +213,19 @@ impl Thread {
                     self.floor.handle(now, Input::Datagram(arrival), effects);
                 }
             }
-            Ask::Join { knock, reply } => {
+            Ask::Links(messages) => {
+                for message in messages {
+                    self.floor.handle(now, Input::Link(message), effects);
+                }
+            }
+            Ask::Join { knock, place, reply } => {
                 let Knock { room, publishes, manner, offer } = &knock;
                 let join = Join { room, publishes: *publishes, manner: *manner, offer };
-                let _ = reply.send(self.floor.join(now, join, effects));
+                let joined = self.floor.join(now, join, effects);
+                if let Some(place) = place {
+                    place.settle(&mut effects.crowds);
+                }
+                let _ = reply.send(joined);
             }
             Ask::Leave { room, publishes, name, reply } => {
                 let found = self.floor.session(&room, publishes, &name).ok_or(Refusal::Unknown);

@@ -134,6 +134,11 @@ fn floor_of(
 
 /// The floor whose session a check names; there are `floors`.
 pub fn floor_named(datagram: &[u8], floors: usize) -> Option<usize> {
-    let letter = ufrag(datagram)?.bytes().next()?;
+    floor_of_session(ufrag(datagram)?, floors)
+}
+
+/// The floor of a session, by its name; there are `floors`.
+pub fn floor_of_session(name: &str, floors: usize) -> Option<usize> {
+    let letter = name.bytes().next()?;
     Some(usize::from(letter.wrapping_sub(b'a'))).filter(|floor| *floor < floors)
 }

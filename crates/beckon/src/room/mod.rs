@@ -1,8 +1,10 @@
 //! The live room's IO: sockets, threads and timers around the machines of `beckon-room`. Each thread has a floor
-//! of rooms; one more takes datagrams in and hands them to the floor that they are for.
+//! of rooms; one more takes datagrams in and hands them to the floor that they are for. A room's publisher is always on
+//! the same floor, its home; its viewers are there, too, or are dealt to others, which home tells what comes in.
 
 pub mod bridge;
 mod counts;
+mod dealing;
 mod floor;
 mod inbound;
 mod limits;
@@ -19,8 +21,10 @@ pub use tokens::Tokens;
 use crate::config::{Config, room::SecondPublisher};
 use crate::keys;
 use crate::secrets::Secrets;
-use beckon_room::{Answered, Capacity, Floor, Identity, Place, Refusal, Status};
+use beckon_room::{Answered, Capacity, Deals, Floor, Identity, Place, Refusal, Status, home_of};
+use dealing::Dealing;
 use floor::Ask;
+use inbound::floor_of_session;
 use limits::QUEUE_MAX;
 use lines::Ports;
 use std::net::SocketAddr;
@@ -65,6 +69,7 @@ pub struct Rooms(Arc<Inner>);
 
 struct Inner {
     floors: Vec<mpsc::Sender<Ask>>,
+    dealing: Dealing,
     counts: Vec<Arc<Counts>>,
     address: SocketAddr,
     connections: Connections,
@@ -81,10 +86,14 @@ impl Rooms {
         let Ports { udp, tcp, lines, own, address } = lines::open(config)?;
         let connections = Connections::new(Bounds::default());
         let threads = config.room.threads();
-        let (mut floors, mut counts) = (Vec::new(), Vec::new());
-        for number in 0..threads {
+        let deals = Deals { floors: threads, viewers_a_room: config.room.viewers_a_room, ..Deals::default() };
+        let dealing = Dealing::new(deals);
+        let (floors, inboxes): (Vec<_>, Vec<_>) = (0..threads).map(|_| mpsc::channel(QUEUE_MAX)).unzip();
+        let mut counts = Vec::new();
+        for (number, asked) in inboxes.into_iter().enumerate() {
             let place = Place {
                 number: number as u8,
+                floors: threads,
                 identity: identity.clone(),
                 lines: lines.clone(),
                 capacity: capacity(config, threads),
@@ -93,14 +102,20 @@ impl Rooms {
                     SecondPublisher::TakeOver => beckon_room::SecondPublisher::TakeOver,
                 },
             };
-            let (asks, asked) = mpsc::channel(QUEUE_MAX);
+            counts.push(Arc::new(Counts::default()));
+            let thread = floor::Thread {
+                floor: Floor::new(place),
+                number,
+                floors: floors.iter().map(mpsc::Sender::downgrade).collect(),
+                dealing: dealing.clone(),
+                lines: lines.clone(),
+                own: own.clone(),
+                connections: connections.clone(),
+                asked,
+                counts: counts[number].clone(),
+            };
             let socket = udp.try_clone().map_err(Error::Thread)?;
-            let (floor, lines, connections) = (Floor::new(place), lines.clone(), connections.clone());
-            let done = Arc::new(Counts::default());
-            counts.push(done.clone());
-            let thread = floor::Thread { floor, lines, own: own.clone(), connections, asked, counts: done };
-            floor::spawn(number, thread, socket).map_err(Error::Thread)?;
-            floors.push(asks);
+            floor::spawn(thread, socket).map_err(Error::Thread)?;
         }
         inbound::spawn(udp, floors.clone(), counts.clone()).map_err(Error::Thread)?;
         if let Some(tcp) = tcp {
@@ -109,7 +124,7 @@ impl Rooms {
             spawned.map_err(|error| Error::BindTcp { port, error })?;
         }
         let fingerprint = identity.fingerprint();
-        Ok(Rooms(Arc::new(Inner { floors, counts, address, connections, fingerprint })))
+        Ok(Rooms(Arc::new(Inner { floors, dealing, counts, address, connections, fingerprint })))
     }
 
     /// Where media is sent to.
@@ -132,16 +147,30 @@ impl Rooms {
         &self.0.fingerprint
     }
 
-    /// Lets somebody in, or says why not.
+    /// Lets somebody in, or says why not. A viewer is dealt to another floor where one is full.
     pub async fn join(&self, knock: Knock) -> Result<Answered, Refusal> {
-        let floor = self.floor_of(&knock.room);
-        self.ask(floor, |reply| Ask::Join { knock, reply }).await.unwrap_or(Err(GONE))
+        if knock.publishes {
+            let home = home_of(&knock.room, self.0.floors.len());
+            let joined = self.ask(home, |reply| Ask::Join { knock, place: None, reply });
+            return joined.await.unwrap_or(Err(GONE));
+        }
+        let (mut tried, mut refused) = (Vec::new(), GONE);
+        while let Some(place) = self.0.dealing.deal(&knock.room, &tried)? {
+            let (floor, knock) = (place.floor(), knock.clone());
+            let joined = self.ask(floor, |reply| Ask::Join { knock, place: Some(place), reply });
+            match joined.await.unwrap_or(Err(GONE)) {
+                Err(full @ Refusal::Full { .. }) => refused = full,
+                answered => return answered,
+            }
+            tried.push(floor);
+        }
+        Err(refused)
     }
 
     /// Ends a session.
     pub async fn leave(&self, room: &str, publishes: bool, name: &str) -> Result<(), Refusal> {
         let (room, name) = (room.to_owned(), name.to_owned());
-        let floor = self.floor_of(&room);
+        let floor = floor_of_session(&name, self.0.floors.len()).ok_or(Refusal::Unknown)?;
         self.ask(floor, |reply| Ask::Leave { room, publishes, name, reply }).await.unwrap_or(Err(GONE))
     }
 
@@ -149,29 +178,28 @@ impl Rooms {
     /// session, and a restart is told from it.
     pub async fn client_name(&self, room: &str, publishes: bool, name: &str) -> Option<String> {
         let (room, name) = (room.to_owned(), name.to_owned());
-        let floor = self.floor_of(&room);
+        let floor = floor_of_session(&name, self.0.floors.len())?;
         self.ask(floor, |reply| Ask::ClientName { room, publishes, name, reply }).await.flatten()
     }
 
-    /// A room as it is now.
+    /// A room as it is now, with the viewers of all floors.
     pub async fn status(&self, room: &str) -> Status {
-        let name = room.to_owned();
-        let answer = self.ask(self.floor_of(room), |reply| Ask::Status { room: name, reply }).await;
-        answer.unwrap_or_default()
+        let home = home_of(room, self.0.floors.len());
+        let on = async |floor| {
+            let room = room.to_owned();
+            self.ask(floor, |reply| Ask::Status { room, reply }).await.unwrap_or_default()
+        };
+        let mut status = on(home).await;
+        for floor in (0..self.0.floors.len()).filter(|floor| *floor != home) {
+            status.add(on(floor).await);
+        }
+        status
     }
 
     async fn ask<T>(&self, floor: usize, ask: impl FnOnce(oneshot::Sender<T>) -> Ask) -> Option<T> {
         let (reply, answer) = oneshot::channel();
         self.0.floors[floor].send(ask(reply)).await.ok()?;
         answer.await.ok()
-    }
-
-    /// The floor of a room: always the same, so that publisher and viewers meet.
-    fn floor_of(&self, room: &str) -> usize {
-        let hash = room.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
-            (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
-        });
-        (hash % self.0.floors.len() as u64) as usize
     }
 }
 
@@ -180,7 +208,6 @@ const GONE: Refusal = Refusal::Full { what: "the server", retry_after_s: 5 };
 /// Each floor's share of what the machine can carry.
 fn capacity(config: &Config, floors: usize) -> Capacity {
     Capacity {
-        viewers_a_room: config.room.viewers_a_room,
         viewers: config.room.viewers_a_room * 4,
         bits_per_second: u64::from(config.room.egress_mbit) * 1_000_000 / floors as u64,
         ..Capacity::default()

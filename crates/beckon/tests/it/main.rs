@@ -19,6 +19,7 @@ mod replay;
 mod replay_delivery;
 mod replay_formats;
 mod room;
+mod room_floors;
 mod room_page;
 mod room_ways;
 mod rules;

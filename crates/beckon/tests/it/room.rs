@@ -32,7 +32,7 @@ pub fn offer(direction: &str) -> String {
 /// A server with a room, and what lets one in.
 pub struct Live {
     pub server: Server,
-    publish: String,
+    pub publish: String,
     pub watch: String,
     _data: tempfile::TempDir,
 }
