@@ -3,76 +3,24 @@
 //! viewers here, too; what that floor says comes in as an input, what it is to be told goes out as an effect.
 
 mod demux;
+mod input;
 
-use crate::admission::{Admission, Capacity};
+pub use input::{Answered, Input, Join, Place, SessionId};
+
+use crate::admission::Admission;
 use crate::effects::Effects;
 use crate::limits::DATAGRAM_BYTES_MAX;
 use crate::link::{Body, LinkMessage, home_of};
 use crate::peer::Arrival;
 use crate::refusal::Refusal;
-use crate::room::{Room, SecondPublisher};
-use crate::session::{Answer, Identity, Lines, Role, Session};
+use crate::room::Room;
+use crate::session::{Role, Session};
 use crate::status::Status;
-use crate::viewer::Manner;
 use demux::Demux;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Instant;
 use str0m::IceCreds;
-
-/// Names a session of a floor.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct SessionId(pub u64);
-
-/// What a floor is told.
-#[derive(Debug)]
-pub enum Input<'a> {
-    /// A datagram came in.
-    Datagram(Arrival<'a>),
-    /// Another floor says something about a room.
-    Link(LinkMessage),
-    /// Time has passed.
-    Tick,
-}
-
-/// Whose floor this is and what it can carry.
-#[derive(Clone, Debug)]
-pub struct Place {
-    /// Which floor of the server, under 26: the first letter of the names that its sessions get.
-    pub number: u8,
-    /// How many floors the server has.
-    pub floors: usize,
-    /// Who the server is.
-    pub identity: Identity,
-    /// Where it is reached.
-    pub lines: Lines,
-    /// What it can carry.
-    pub capacity: Capacity,
-    /// What happens when a second publisher comes.
-    pub second: SecondPublisher,
-}
-
-/// Somebody wants to publish or to watch.
-#[derive(Clone, Copy, Debug)]
-pub struct Join<'a> {
-    /// The room's id.
-    pub room: &'a str,
-    /// Publishes rather than watches.
-    pub publishes: bool,
-    /// How a viewer is let in.
-    pub manner: Manner,
-    /// The offer, SDP.
-    pub offer: &'a str,
-}
-
-/// Somebody came in.
-#[derive(Clone, Debug)]
-pub struct Answered {
-    /// The session, to end it by.
-    pub session: SessionId,
-    /// What the client gets.
-    pub answer: Answer,
-}
 
 #[derive(Debug)]
 struct Seat {

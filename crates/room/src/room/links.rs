@@ -15,6 +15,7 @@ use std::time::Instant;
 impl<P: Peer> Room<P> {
     /// Another floor says something about this room.
     pub fn told(&mut self, now: Instant, from: u8, body: Body, effects: &mut Effects) {
+        let known = self.publisher.as_ref().map(|publisher| publisher.source);
         match (&mut self.origin, body) {
             (Origin::Home(home), Body::Subscribe { knows }) => {
                 home.guests.insert(from, now);
@@ -23,26 +24,20 @@ impl<P: Peer> Room<P> {
             (Origin::Home(home), Body::Unsubscribe) => {
                 home.guests.remove(&from);
             }
-            (Origin::Home(_), Body::KeyFrame { source, layer }) => {
-                let Some(publisher) = self.publisher.as_ref().filter(|it| it.source == source) else {
-                    return;
-                };
-                let at = publisher.layers.iter().position(|it| it.name == layer);
+            (Origin::Home(_), Body::KeyFrame { source, layer }) if known == Some(source) => {
+                let mut layers = self.publisher.iter().flat_map(|publisher| &publisher.layers);
+                let at = layers.position(|it| it.name == layer);
                 self.ask(now, at, effects);
             }
             (Origin::Guest { .. }, Body::Publisher(publisher)) => self.meet(now, *publisher, effects),
-            (Origin::Guest { .. }, Body::Media { source, kept }) => {
-                // Of one that was not introduced nothing is shown: that is asked for with the next round.
-                if self.publisher.as_ref().is_some_and(|publisher| publisher.source == source) {
-                    self.show(now, kept);
-                }
+            // Of one that was not introduced nothing is shown: it is, after the next round.
+            (Origin::Guest { .. }, Body::Media { source, kept }) if known == Some(source) => {
+                self.show(now, kept);
             }
-            (Origin::Guest { .. }, Body::Gone { source }) => {
-                if self.publisher.as_ref().is_some_and(|publisher| publisher.source <= source) {
-                    self.publisher_left(effects);
-                }
+            (Origin::Guest { .. }, Body::Gone { source }) if known.is_some_and(|known| known <= source) => {
+                self.publisher_left(effects);
             }
-            // What was said to a home or to a guest that this is not.
+            // What is stale, or was said to a home or to a guest that this is not.
             _ => {}
         }
     }
