@@ -230,6 +230,8 @@ impl Thread {
             Ask::Leave { room, publishes, name, reply } => {
                 let found = self.floor.session(&room, publishes, &name).ok_or(Refusal::Unknown);
                 let left = found.and_then(|id| self.floor.leave(now, id, publishes, effects));
+                // Who is told that he has left has made a place.
+                self.dealing.count(self.number, &mut effects.crowds);
                 let _ = reply.send(left);
             }
             Ask::ClientName { room, publishes, name, reply } => {
