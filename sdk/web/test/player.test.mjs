@@ -172,6 +172,38 @@ test('a join that was begun before the page was ready is taken over', async () =
   assert.equal(told.states.at(-1), 'playing')
 })
 
+test('over a long way an offer is posted twice where that is one session, and the first answer counts', async () => {
+  const page = (ms) => mock.method(performance, 'getEntriesByType', () => [{ requestStart: 10, responseStart: 10 + ms }])
+  page(110)
+  let late
+  world.answers = [() => new Promise((done) => (late = done)), joined()]
+  const { told, player } = play({ ...SOURCE, twice: true })
+  await turn()
+  assert.deepEqual(posts().map((it) => it.body), ['offer 1', 'offer 1'])
+  assert.equal(world.peers[0].remote.sdp, 'answer', 'the second was faster')
+  late(answer(201, 'answer of the first', { location: '/whep/session/9' }))
+  world.peers[0].become('connected')
+  await turn()
+  assert.deepEqual([world.peers.length, told.states], [1, ['joining']])
+  player.stop()
+  assert.equal(deletes().length, 1, 'one session is ended')
+
+  world.requests = []
+  world.answers = [() => Promise.reject(new TypeError('the connection was reset')), joined()]
+  const other = play({ ...SOURCE, twice: true })
+  await turn()
+  assert.equal(world.peers.at(-1).remote.sdp, 'answer', 'one may fail')
+  other.player.stop()
+
+  for (const [ms, source] of [[12, { ...SOURCE, twice: true }], [110, SOURCE]]) {
+    page(ms)
+    world.requests = []
+    play(source).player.stop()
+    await turn()
+    assert.equal(posts().length, 1, JSON.stringify([ms, source]))
+  }
+})
+
 test('a page that loads is not kept loading by a host who is not there yet', async () => {
   document.readyState = 'interactive'
   const loads = new EventTarget()

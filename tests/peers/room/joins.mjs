@@ -74,7 +74,14 @@ function watch({ plain, port }) {
   })
   if (plain) {
     const { fetch } = globalThis
-    globalThis.fetch = (url, init) => fetch(String(url).startsWith('/whep/') && init?.method === 'POST' ? `${url}?join=plain` : url, init)
+    let posted = false
+    globalThis.fetch = (url, init) => {
+      if (!String(url).startsWith('/whep/') || init?.method !== 'POST') return fetch(url, init)
+      // The page would post it twice over a long way.
+      if (posted) return new Promise(() => {})
+      posted = true
+      return fetch(`${url}?join=plain`, init)
+    }
   }
   if (port) {
     const { setRemoteDescription } = RTCPeerConnection.prototype

@@ -5,6 +5,7 @@ pub mod bridge;
 mod counts;
 mod floor;
 mod inbound;
+mod lately;
 mod limits;
 mod lines;
 pub mod load;
@@ -16,11 +17,13 @@ pub use counts::Counts;
 pub use floor::Knock;
 pub use tokens::Tokens;
 
+use crate::clock::monotonic;
 use crate::config::{Config, room::SecondPublisher};
 use crate::keys;
 use crate::secrets::Secrets;
 use beckon_room::{Answered, Capacity, Floor, Identity, Place, Refusal, Status};
 use floor::Ask;
+use lately::Lately;
 use limits::QUEUE_MAX;
 use lines::Ports;
 use std::net::SocketAddr;
@@ -69,6 +72,7 @@ struct Inner {
     address: SocketAddr,
     connections: Connections,
     fingerprint: String,
+    lately: Lately,
 }
 
 impl Rooms {
@@ -109,7 +113,7 @@ impl Rooms {
             spawned.map_err(|error| Error::BindTcp { port, error })?;
         }
         let fingerprint = identity.fingerprint();
-        Ok(Rooms(Arc::new(Inner { floors, counts, address, connections, fingerprint })))
+        Ok(Rooms(Arc::new(Inner { floors, counts, address, connections, fingerprint, lately: Lately::default() })))
     }
 
     /// Where media is sent to.
@@ -132,8 +136,13 @@ impl Rooms {
         &self.0.fingerprint
     }
 
-    /// Lets somebody in, or says why not.
+    /// Lets somebody in, or says why not. The same offer within seconds gets the same answer.
     pub async fn join(&self, knock: Knock) -> Result<Answered, Refusal> {
+        let answering = self.0.lately.answering(&knock, monotonic());
+        answering.get_or_try_init(|| self.let_in(knock)).await.cloned()
+    }
+
+    async fn let_in(&self, knock: Knock) -> Result<Answered, Refusal> {
         let floor = self.floor_of(&knock.room);
         self.ask(floor, |reply| Ask::Join { knock, reply }).await.unwrap_or(Err(GONE))
     }

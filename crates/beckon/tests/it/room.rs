@@ -4,10 +4,11 @@ use crate::peers::{alone, browser, is_here, peers};
 use crate::server::{Answer, SERVER_KEY, Server, bearer, beckon, request};
 use serde_json::{Value, json};
 use std::process::Command;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 /// What an encoder without a browser offers: one video line, H.264.
 const OFFER: &str = "v=0\r\n\
-o=- 1 1 IN IP4 127.0.0.1\r\n\
+o=- NUMBER 1 IN IP4 127.0.0.1\r\n\
 s=-\r\n\
 t=0 0\r\n\
 a=group:BUNDLE 0\r\n\
@@ -24,9 +25,11 @@ a=rtpmap:96 H264/90000\r\n\
 a=fmtp:96 level-asymmetry-allowed=1;packetization-mode=1;profile-level-id=42e01f\r\n\
 a=rtcp-fb:96 nack pli\r\n";
 
-/// The offer, `sendonly` or `recvonly`.
+/// An offer, `sendonly` or `recvonly`, of another client each time.
 pub fn offer(direction: &str) -> String {
-    OFFER.replace("DIRECTION", direction)
+    static OFFERS: AtomicU32 = AtomicU32::new(1);
+    let number = OFFERS.fetch_add(1, Ordering::Relaxed).to_string();
+    OFFER.replace("DIRECTION", direction).replace("NUMBER", &number)
 }
 
 /// A server with a room, and what lets one in.
@@ -120,6 +123,21 @@ fn a_host_and_a_shopper_come_in_with_what_is_theirs_and_with_nothing_else() {
     assert_eq!(delete(&location, &live.publish), 404);
     assert_eq!(delete(&watching.header("location").unwrap(), &live.watch), 200);
     assert_eq!(live.status()["viewers"], 0);
+}
+
+#[test]
+fn an_offer_that_comes_over_two_connections_gets_one_answer_and_is_one_session() {
+    let live = Live::start("[room]\nviewers_a_room = 1\n");
+    let offer = offer("recvonly");
+    let watch = || live.post("/whep/r%201", Some(&live.watch), SDP, &offer);
+    let [one, other] = std::thread::scope(|scope| {
+        [scope.spawn(watch), scope.spawn(watch)].map(|it| it.join().unwrap())
+    });
+    assert_eq!((one.status, other.status), (201, 201), "{one:?} {other:?}");
+    assert_eq!((&one.body, one.header("location")), (&other.body, other.header("location")));
+    assert_eq!(live.status()["viewers"], 1);
+    let denied = live.post("/whep/r%201", Some("x"), SDP, &offer);
+    assert_eq!(denied.status, 401, "whoever knows the offer still needs a ticket");
 }
 
 #[test]
