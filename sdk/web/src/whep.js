@@ -28,7 +28,8 @@
  * @typedef {object} Source
  * @property {string} [whep] URL of a WHEP endpoint
  * @property {string} [ticket] its bearer token
- * @property {boolean} [twice] the endpoint knows an offer that comes again: over a long way it is posted on two connections
+ * @property {boolean} [twice] the endpoint knows an offer that comes again, and takes it packed: over a long way it is posted
+ *   so on two connections
  * @property {boolean} [gather] wait for candidates before offering: servers of others may need them
  * @property {string} [hls] URL of an HLS playlist
  * @property {string} [page] URL of a page that plays `hls` where the browser cannot
@@ -92,6 +93,12 @@ function isFar() {
   return page !== undefined && page.responseStart - page.requestStart > FAR_MS
 }
 
+/**
+ * An offer takes five segments, and one if it is packed.
+ * @param {string} text
+ */
+const packed = (text) => new Response(new Blob([text]).stream().pipeThrough(new CompressionStream('gzip'))).arrayBuffer()
+
 /** @param {RTCPeerConnection} peer */
 function gathered(peer) {
   if (peer.iceGatheringState === 'complete') return Promise.resolve()
@@ -145,7 +152,10 @@ export function begin(source, since = 0) {
     const headers = { 'content-type': 'application/sdp' }
     if (source.ticket) headers.authorization = `Bearer ${source.ticket}`
     const timer = setTimeout(() => aborter.abort(), JOIN_MAX_MS)
-    const body = peer.localDescription?.sdp ?? ''
+    const offer = peer.localDescription?.sdp ?? ''
+    const twice = source.twice === true && isFar()
+    const body = twice && 'CompressionStream' in globalThis ? await packed(offer) : offer
+    if (body !== offer) headers['content-encoding'] = 'gzip'
     const post = async () => {
       const answer = await fetch(whep, {
         method: 'POST',
@@ -164,7 +174,7 @@ export function begin(source, since = 0) {
     try {
       const first = post()
       // Whichever answer is there first is both.
-      ;({ answer, sdp } = await (source.twice && isFar() ? Promise.any([first, post()]).catch(() => first) : first))
+      ;({ answer, sdp } = await (twice ? Promise.any([first, post()]).catch(() => first) : first))
       if (!answer.ok) throw refusal(answer)
     } catch (error) {
       if (error instanceof NotJoined) throw error

@@ -24,6 +24,7 @@ mod metrics;
 mod offers;
 mod openapi;
 mod ops;
+mod packed;
 mod policy;
 mod profiles;
 mod push_key;

@@ -3,6 +3,7 @@
 use crate::peers::{alone, browser, is_here, peers};
 use crate::server::{Answer, SERVER_KEY, Server, bearer, beckon, request};
 use serde_json::{Value, json};
+use std::io::{Read as _, Write as _};
 use std::process::Command;
 use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -136,6 +137,22 @@ fn an_offer_that_comes_over_two_connections_gets_one_answer_and_is_one_session()
     assert_eq!((one.status, other.status), (201, 201), "{one:?} {other:?}");
     assert_eq!((&one.body, one.header("location")), (&other.body, other.header("location")));
     assert_eq!(live.status()["viewers"], 1);
+    let headers = [
+        ("content-type".into(), SDP.into()),
+        ("content-encoding".into(), "gzip".into()),
+        ("accept-encoding".into(), "gzip".into()),
+        bearer(&live.watch),
+    ];
+    let mut packer = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    packer.write_all(offer.as_bytes()).unwrap();
+    let body = packer.finish().unwrap();
+    let packed = request(live.server.address, "POST", "/whep/r%201", &headers, Some(&body));
+    assert_eq!((packed.status, packed.header("content-encoding").as_deref()), (201, Some("gzip")), "{packed:?}");
+    let mut answer = Vec::new();
+    flate2::read::GzDecoder::new(&packed.body[..]).read_to_end(&mut answer).unwrap();
+    assert_eq!((&answer, packed.header("location")), (&one.body, one.header("location")));
+    let broken = request(live.server.address, "POST", "/whep/r%201", &headers, Some(offer.as_bytes()));
+    assert_eq!((broken.status, broken.code().as_str()), (400, "bad-body"), "{broken:?}");
     let denied = live.post("/whep/r%201", Some("x"), SDP, &offer);
     assert_eq!(denied.status, 401, "whoever knows the offer still needs a ticket");
 }

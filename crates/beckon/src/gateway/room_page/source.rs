@@ -11,7 +11,8 @@ pub struct Source {
     /// The bearer token of the endpoint.
     #[serde(skip_serializing_if = "Option::is_none")]
     ticket: Option<String>,
-    /// The endpoint knows an offer that comes a second time, so that it may be posted over two connections.
+    /// The endpoint knows an offer that comes a second time, so that it may be posted over two connections, and
+    /// takes it packed.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     twice: bool,
     /// The offer is to bring its candidates: servers of others may not find them out.
