@@ -16,7 +16,8 @@ pub fn is_taken(headers: &HeaderMap) -> bool {
     let codings = headers.get(header::ACCEPT_ENCODING).and_then(|it| it.to_str().ok()).unwrap_or_default();
     codings.split(',').any(|coding| {
         let (name, weight) = coding.split_once(';').unwrap_or((coding, ""));
-        matches!(name.trim(), "gzip" | "*") && !matches!(weight.trim(), "q=0" | "q=0.0" | "q=0.00" | "q=0.000")
+        matches!(name.trim(), "gzip" | "*")
+            && !matches!(weight.trim(), "q=0" | "q=0.0" | "q=0.00" | "q=0.000")
     })
 }
 
@@ -36,9 +37,10 @@ impl From<Broken> for Failure {
         let (code, detail) = match broken {
             Broken::TooLarge(bytes) => (Code::BodyTooLarge, format!("it unpacks to {bytes} bytes and more")),
             Broken::Unreadable(error) => (Code::BadBody, format!("the body does not unpack: {error}")),
-            Broken::Unknown(other) => {
-                (Code::MediaTypeUnknown, format!("content encoding {other:?} is not taken; send gzip or none"))
-            }
+            Broken::Unknown(other) => (
+                Code::MediaTypeUnknown,
+                format!("content encoding {other:?} is not taken; send gzip or none"),
+            ),
         };
         Problem::new(code).with_detail(detail).into()
     }

@@ -78,7 +78,12 @@ mod tests {
         let first = lately.answering(&knock("r", false, "v=0"), now);
         let same = |knock: &Knock, at: Instant| Arc::ptr_eq(&first, &lately.answering(knock, at));
         assert!(same(&knock("r", false, "v=0"), now + OFFERS_KNOWN_FOR));
-        for other in [knock("s", false, "v=0"), knock("r", true, "v=0"), knock("r", false, "v=1"), knock("rv", false, "=0")] {
+        for other in [
+            knock("s", false, "v=0"),
+            knock("r", true, "v=0"),
+            knock("r", false, "v=1"),
+            knock("rv", false, "=0"),
+        ] {
             assert!(!same(&other, now), "{other:?}");
         }
         assert!(!same(&knock("r", false, "v=0"), now + OFFERS_KNOWN_FOR + Duration::from_millis(1)));

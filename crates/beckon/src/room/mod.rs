@@ -113,7 +113,14 @@ impl Rooms {
             spawned.map_err(|error| Error::BindTcp { port, error })?;
         }
         let fingerprint = identity.fingerprint();
-        Ok(Rooms(Arc::new(Inner { floors, counts, address, connections, fingerprint, lately: Lately::default() })))
+        Ok(Rooms(Arc::new(Inner {
+            floors,
+            counts,
+            address,
+            connections,
+            fingerprint,
+            lately: Lately::default(),
+        })))
     }
 
     /// Where media is sent to.

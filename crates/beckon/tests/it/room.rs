@@ -131,9 +131,8 @@ fn an_offer_that_comes_over_two_connections_gets_one_answer_and_is_one_session()
     let live = Live::start("[room]\nviewers_a_room = 1\n");
     let offer = offer("recvonly");
     let watch = || live.post("/whep/r%201", Some(&live.watch), SDP, &offer);
-    let [one, other] = std::thread::scope(|scope| {
-        [scope.spawn(watch), scope.spawn(watch)].map(|it| it.join().unwrap())
-    });
+    let [one, other] =
+        std::thread::scope(|scope| [scope.spawn(watch), scope.spawn(watch)].map(|it| it.join().unwrap()));
     assert_eq!((one.status, other.status), (201, 201), "{one:?} {other:?}");
     assert_eq!((&one.body, one.header("location")), (&other.body, other.header("location")));
     assert_eq!(live.status()["viewers"], 1);
@@ -147,7 +146,11 @@ fn an_offer_that_comes_over_two_connections_gets_one_answer_and_is_one_session()
     packer.write_all(offer.as_bytes()).unwrap();
     let body = packer.finish().unwrap();
     let packed = request(live.server.address, "POST", "/whep/r%201", &headers, Some(&body));
-    assert_eq!((packed.status, packed.header("content-encoding").as_deref()), (201, Some("gzip")), "{packed:?}");
+    assert_eq!(
+        (packed.status, packed.header("content-encoding").as_deref()),
+        (201, Some("gzip")),
+        "{packed:?}"
+    );
     let mut answer = Vec::new();
     flate2::read::GzDecoder::new(&packed.body[..]).read_to_end(&mut answer).unwrap();
     assert_eq!((&answer, packed.header("location")), (&one.body, one.header("location")));

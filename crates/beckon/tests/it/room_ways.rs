@@ -148,12 +148,19 @@ fn connections_that_carry_something_else_or_nothing_are_closed_and_counted() {
     assert_eq!(candidates(&live).len(), 2, "the room goes on");
 }
 
+fn has_ipv6() -> bool {
+    let answers = TcpStream::connect("[::1]:1").map_or_else(|error| refused(&error), |_| true);
+    let has = Path::new("/proc/net/if_inet6").exists() && answers;
+    if !has {
+        skipped("this machine has no IPv6");
+    }
+    has
+}
+
 #[test]
 fn browsers_publish_and_play_over_ipv6() {
-    if !Path::new("/proc/net/if_inet6").exists()
-        || TcpStream::connect("[::1]:1").is_err_and(|it| !refused(&it))
-    {
-        return skipped("this machine has no IPv6");
+    if !has_ipv6() {
+        return;
     }
     let live = Live::start_on("[::1]:0", "[room]\nsecond_publisher = \"take-over\"\n");
     assert!(candidates(&live).iter().all(|(_, at, _)| at.ip().to_string() == "::1"));
@@ -162,6 +169,24 @@ fn browsers_publish_and_play_over_ipv6() {
         moved(&seen, "video/vp8");
         let join = &seen["joins"][0];
         assert_eq!((join["by"].as_str(), join["server"].as_str()), (Some(way), Some("::1")), "{seen}");
+    }
+}
+
+#[test]
+fn one_port_on_all_addresses_takes_browsers_over_ipv4_and_over_ipv6() {
+    if !has_ipv6() {
+        return;
+    }
+    for (named, way) in [("127.0.0.1", "udp"), ("127.0.0.1", "tcp"), ("::1", "udp")] {
+        let mut live = Live::start_on(
+            "[::]:0",
+            &format!("behind_proxy = \"this test\"\n[room]\npublic_addresses = [\"{named}\"]\n"),
+        );
+        live.server.address.set_ip(named.parse().unwrap());
+        let Some(seen) = browsers(&live, &["vp8", "--only", way, "--frames", "60"]) else { return };
+        moved(&seen, "video/vp8");
+        let join = &seen["joins"][0];
+        assert_eq!((join["by"].as_str(), join["server"].as_str()), (Some(way), Some(named)), "{seen}");
     }
 }
 

@@ -15,19 +15,21 @@ pub use identity::Identity;
 
 use crate::codec::{Codec, Kind};
 use crate::effects::Datagram;
-use crate::limits::{BUFFER_TOLD, FAR_ROUND_TRIP, LAYERS_MAX, PAYLOAD_BYTES_MAX, RESEND_FOR, RESEND_PACKETS_MAX};
+use crate::limits::{
+    BUFFER_TOLD, FAR_ROUND_TRIP, LAYERS_MAX, PAYLOAD_BYTES_MAX, RESEND_FOR, RESEND_PACKETS_MAX,
+};
 use crate::packet::{LayerName, Outgoing, Packet, Picture, SenderTime};
 use crate::peer::{Arrival, Event, Peer, Polled, Via};
 use crate::stun::is_stun;
 use early::Early;
 use payloads::Payloads;
-use twice::{Twice, is_handshake};
 use std::time::{Duration, Instant, SystemTime};
 use str0m::bwe::{Bitrate, BweKind};
 use str0m::media::{KeyframeRequestKind, MediaTime, Mid, Rid};
 use str0m::net::{Protocol, Receive};
 use str0m::rtp::{ExtensionValues, RtpPacket, RtpWrite, Ssrc, VideoOrientation, Vp8Descriptor, Vp8Patch};
 use str0m::{Input, Output, Rtc};
+use twice::{Twice, is_handshake};
 
 /// One client's session.
 pub struct Session {
@@ -243,7 +245,9 @@ impl Peer for Session {
                     }
                     return Polled::Send(datagram);
                 }
-                Ok(Output::Timeout(at)) => return Polled::Wait(self.twice.next().map_or(at, |next| next.min(at))),
+                Ok(Output::Timeout(at)) => {
+                    return Polled::Wait(self.twice.next().map_or(at, |next| next.min(at)));
+                }
                 Ok(Output::Event(event)) => {
                     if let Some(event) = self.report(event) {
                         return Polled::Event(event);

@@ -41,7 +41,14 @@ impl Source {
         };
         let given = |text: &str| (!text.is_empty()).then(|| text.to_owned());
         let page = given(&it.player).map(|page| page.replace("{url}", &super::html::segment(&it.hls)));
-        let source = Source { whep: given(&it.whep), ticket: None, twice: false, gather: true, hls: given(&it.hls), page };
+        let source = Source {
+            whep: given(&it.whep),
+            ticket: None,
+            twice: false,
+            gather: true,
+            hls: given(&it.hls),
+            page,
+        };
         (source.whep.is_some() || source.hls.is_some()).then_some(source)
     }
 
