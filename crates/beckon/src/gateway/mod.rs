@@ -13,6 +13,7 @@ mod collect;
 mod control_clock;
 mod cors;
 mod devices;
+mod docs;
 mod edge;
 mod front;
 mod in_app;
@@ -269,6 +270,7 @@ pub fn router(app: App) -> Router {
         .route("/readyz", get(ops::readyz))
         .route("/openapi.json", get(openapi::serve))
         .route("/docs/errors", any(ops::errors))
+        .route("/docs/{file}", get(docs::file))
         .route("/sdk/{file}", get(sdk::file))
         .route("/ws", get(in_app::socket::open))
         .route("/sse", get(in_app::stream::open))

@@ -76,6 +76,26 @@ fn an_answer_names_udp_first_and_then_tcp_at_the_same_number_unless_told_otherwi
 }
 
 #[test]
+fn a_start_says_where_media_goes() {
+    let told = |live: &Live| -> Vec<String> {
+        let lines = live.server.banner.lines();
+        lines.filter_map(|line| line.strip_prefix("media of the live room: ")).map(str::to_owned).collect()
+    };
+    let both = Live::start("[room]\nudp_port = 0\n");
+    assert_eq!(told(&both), [format!("UDP and TCP {}", tcp_address(&both))]);
+
+    let udp = Live::start("[room]\nudp_port = 0\ntcp = false\n");
+    assert_eq!(told(&udp), [format!("UDP {}", candidates(&udp)[0].1)]);
+
+    let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let apart = Live::start(&format!("[room]\nudp_port = 0\ntcp_port = {free}\n"));
+    let udp = candidates(&apart)[0].1;
+    assert_eq!(told(&apart), [format!("UDP {udp}, TCP {}", tcp_address(&apart))]);
+
+    assert!(told(&Live::start("[room]\nenabled = false\n")).is_empty());
+}
+
+#[test]
 fn browsers_whose_networks_let_no_udp_through_publish_and_play_over_tcp() {
     // What is sent to the UDP address that answers name is lost.
     let live = Live::start("[room]\ntcp_port = 18189\npublic_addresses = [\"127.0.0.1:9\"]\n");
