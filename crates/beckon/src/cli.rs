@@ -239,15 +239,7 @@ fn serve(args: Serve) -> Result<(), Failure> {
     config.data = args.data.unwrap_or(config.data);
     config.listen = args.listen.unwrap_or(config.listen);
     log_to_stderr(&config.log.filter);
-    let files = open_files::raise().unwrap_or(u64::MAX);
-    if files < u64::from(config.in_app.connections_max) {
-        tracing::info!(
-            files,
-            connections_max = config.in_app.connections_max,
-            "fewer files may be open than in-app connections: raise the limit (`ulimit -n`, or LimitNOFILE= of a systemd \
-             unit), or set in_app.connections_max lower; connections beyond it are not accepted"
-        );
-    }
+    open_files::tell(open_files::raise(), config.in_app.connections_max);
     runtime()?.block_on(async {
         let server = Server::start(&config, args.clock == ClockKind::Virtual).await?;
         announce(&server, &config);
@@ -268,6 +260,14 @@ fn announce(server: &Server, config: &Config) {
         server.address,
         config.data.display()
     );
+    if let Some(rooms) = server.rooms() {
+        let udp = rooms.address();
+        let _ = match rooms.connections().address() {
+            Some(tcp) if tcp == udp => writeln!(out, "media of the live room: UDP and TCP {udp}"),
+            Some(tcp) => writeln!(out, "media of the live room: UDP {udp}, TCP {tcp}"),
+            None => writeln!(out, "media of the live room: UDP {udp}"),
+        };
+    }
     if let Some(key) = &server.printed.write {
         let _ = writeln!(out, "write key  {key}   (for SDKs; shown once)");
     }

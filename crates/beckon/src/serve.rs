@@ -133,6 +133,11 @@ impl Server {
         &self.app.hub
     }
 
+    /// The live room, if it is on.
+    pub fn rooms(&self) -> Option<&Rooms> {
+        self.app.rooms.as_ref()
+    }
+
     /// Lets requests under way finish, takes snapshots, and ends.
     pub async fn stop(self) -> runtime::StopReport {
         self.app.drain();

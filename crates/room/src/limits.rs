@@ -43,6 +43,13 @@ pub const RESEND_PACKETS_MAX: usize = 1_536;
 /// How long a packet can be sent again, from when it was sent: some round trips of a long way.
 pub const RESEND_FOR: Duration = Duration::from_secs(1);
 
+/// A round trip from which on it is worth it to send the first picture twice rather than to wait for a repair.
+pub const FAR_ROUND_TRIP: Duration = Duration::from_millis(40);
+/// How long after the first the second copy is sent: losses come in rows.
+pub const TWICE_AFTER: Duration = Duration::from_millis(15);
+/// Most datagrams of a session that wait for their second time.
+pub const TWICE_MAX: usize = 320;
+
 /// How long a publisher is let alone after it was asked for a key frame.
 pub const KEY_FRAME_ASKED_EVERY: Duration = Duration::from_millis(500);
 /// Key frames rarer than this are warned of.
@@ -93,3 +100,5 @@ const _: () = assert!(PAYLOAD_BYTES_MAX < DATAGRAM_BYTES_MAX);
 // Some subscriptions in a row may be lost, or late.
 const _: () = assert!(GUEST_UNHEARD_FOR.as_millis() >= 8 * ROUND_EVERY.as_millis());
 const _: () = assert!(BURST_BYTES_AT_ONCE >= PAYLOAD_BYTES_MAX);
+// A first picture as large as is kept has room to wait in.
+const _: () = assert!(GROUP_BYTES_MAX < TWICE_MAX * 1_000);

@@ -65,6 +65,8 @@ pub struct Outgoing {
     pub turned: Option<u8>,
     /// Whether it is to be shown as soon as it is there, without a buffer against jitter.
     pub at_once: bool,
+    /// Whether it is worth sending twice.
+    pub twice: bool,
     /// When it was taken, on the server's clock: what lets sound and picture meet at the viewer.
     pub taken: Instant,
     /// The numbers to write into a VP8 payload.

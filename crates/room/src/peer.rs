@@ -71,6 +71,8 @@ pub trait Peer {
     fn plays(&self, codec: Codec) -> bool;
     /// Whether the other side takes this kind at all.
     fn takes(&self, kind: Kind) -> bool;
+    /// Whether a round trip to the other side and back takes long, as its handshake has shown.
+    fn is_far(&self) -> bool;
     /// How it goes to the other side, once anything but ICE has.
     fn via(&self) -> Option<Via>;
     /// Asks the other side for a key frame of a layer.

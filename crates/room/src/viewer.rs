@@ -66,6 +66,8 @@ pub struct Viewer<P> {
     wanted: Option<usize>,
     /// When pictures began to be sent.
     began: Option<Instant>,
+    /// The time of the picture that the viewer begins with, while it is sent, and how much of it is sent twice.
+    opening: Option<(u64, usize)>,
     video: Rewriter,
     audio: Rewriter,
     audio_source: u64,
@@ -88,6 +90,7 @@ impl<P: Peer> Viewer<P> {
             showing: Showing::Nothing,
             wanted: None,
             began: None,
+            opening: None,
             video: Rewriter::default(),
             audio: Rewriter::default(),
             audio_source: 0,
@@ -249,8 +252,24 @@ impl<P: Peer> Viewer<P> {
 
     fn switch(&mut self, kept: &Kept) {
         let packet = &kept.packet;
+        if !matches!(self.showing, Showing::Live { .. }) {
+            self.opening = Some((packet.timestamp, 0));
+        }
         let picture = packet.codec.picture(&packet.payload);
         self.video.switch(packet.sequence, packet.timestamp, kept.taken, packet.codec.clock_rate(), picture);
+    }
+
+    /// Whether a packet is of the first picture to somebody who is far away. What is sent twice holds up what follows.
+    fn opens_with(&mut self, kept: &Kept) -> bool {
+        let Some((timestamp, bytes)) = &mut self.opening else { return false };
+        if kept.packet.timestamp != *timestamp {
+            self.purse.owe(*bytes);
+            self.opening = None;
+            return false;
+        }
+        let twice = self.peer.is_far();
+        *bytes += if twice { kept.packet.payload.len() } else { 0 };
+        twice
     }
 
     fn show(&mut self, kept: &Kept) -> bool {
@@ -260,7 +279,8 @@ impl<P: Peer> Viewer<P> {
             Some(numbers) => {
                 let new = kept.taken < *self.began.get_or_insert(kept.taken) + AT_ONCE_FOR;
                 let at_once = new && self.manner == Manner::Fast;
-                self.peer.write(Outgoing { at_once, ..outgoing(kept, numbers) })
+                let twice = self.opens_with(kept);
+                self.peer.write(Outgoing { at_once, twice, ..outgoing(kept, numbers) })
             }
             None => false,
         }
@@ -312,6 +332,7 @@ fn outgoing(kept: &Kept, numbers: crate::rewrite::Numbers) -> Outgoing {
         marker: packet.marker,
         turned: packet.turned,
         at_once: false,
+        twice: false,
         taken: kept.taken,
         picture: numbers.picture,
         payload: packet.payload.clone(),

@@ -28,6 +28,8 @@
  * @typedef {object} Source
  * @property {string} [whep] URL of a WHEP endpoint
  * @property {string} [ticket] its bearer token
+ * @property {boolean} [twice] the endpoint knows an offer that comes again, and takes it packed: over a long way it is posted
+ *   so on two connections
  * @property {boolean} [gather] wait for candidates before offering: servers of others may need them
  * @property {string} [hls] URL of an HLS playlist
  * @property {string} [page] URL of a page that plays `hls` where the browser cannot
@@ -37,6 +39,8 @@
 const RETRY_AFTER_MAX_MS = 60_000
 /** An answer, or a path after it, that takes longer than this is given up. */
 export const JOIN_MAX_MS = 10_000
+/** From this round trip on an offer is posted twice, where that may be. */
+const FAR_MS = 40
 /** Candidates of this side are waited for at most this long, where they are waited for at all. */
 const GATHER_MAX_MS = 500
 
@@ -79,6 +83,21 @@ function hurry(receiver) {
   if ('jitterBufferTarget' in it) it.jitterBufferTarget = 0
   if ('playoutDelayHint' in it) it.playoutDelayHint = 0
 }
+
+/**
+ * Whether a round trip takes long, as the page itself has shown. A segment of a request or its answer that is lost then
+ * costs the shopper some of them, while a second connection needs one more than the first.
+ */
+function isFar() {
+  const page = /** @type {PerformanceNavigationTiming | undefined} */ (performance.getEntriesByType?.('navigation')[0])
+  return page !== undefined && page.responseStart - page.requestStart > FAR_MS
+}
+
+/**
+ * An offer takes five segments, and one if it is packed.
+ * @param {string} text
+ */
+const packed = (text) => new Response(new Blob([text]).stream().pipeThrough(new CompressionStream('gzip'))).arrayBuffer()
 
 /** @param {RTCPeerConnection} peer */
 function gathered(peer) {
@@ -133,21 +152,30 @@ export function begin(source, since = 0) {
     const headers = { 'content-type': 'application/sdp' }
     if (source.ticket) headers.authorization = `Bearer ${source.ticket}`
     const timer = setTimeout(() => aborter.abort(), JOIN_MAX_MS)
-    let answer
-    let sdp
-    try {
-      answer = await fetch(whep, {
+    const offer = peer.localDescription?.sdp ?? ''
+    const twice = source.twice === true && isFar()
+    const body = twice && 'CompressionStream' in globalThis ? await packed(offer) : offer
+    if (body !== offer) headers['content-encoding'] = 'gzip'
+    const post = async () => {
+      const answer = await fetch(whep, {
         method: 'POST',
         headers,
-        body: peer.localDescription?.sdp ?? '',
+        body,
         signal: aborter.signal,
         // Not `omit`: browsers keep connections with and without credentials apart, and the page's own, which is there
         // already, is one with. A new one would cost a round trip.
         credentials: 'same-origin',
         cache: 'no-store',
       })
+      return { answer, sdp: await answer.text() }
+    }
+    let answer
+    let sdp
+    try {
+      const first = post()
+      // Whichever answer is there first is both.
+      ;({ answer, sdp } = await (twice ? Promise.any([first, post()]).catch(() => first) : first))
       if (!answer.ok) throw refusal(answer)
-      sdp = await answer.text()
     } catch (error) {
       if (error instanceof NotJoined) throw error
       throw new NotJoined('failed', `the room cannot be reached: ${error instanceof Error ? error.message : error}`)

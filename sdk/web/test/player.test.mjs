@@ -1,6 +1,7 @@
 // The player against a browser that is played here: peers, pictures and time are the test's.
 import assert from 'node:assert/strict'
 import { test, mock, beforeEach, afterEach } from 'node:test'
+import { gunzipSync } from 'node:zlib'
 
 /** What the world did. */
 let world
@@ -77,6 +78,10 @@ const answer = (status, body = 'answer', headers = {}) => new Response(status ==
 const joined = () => answer(201, 'answer', { location: '/whep/session/9' })
 const turn = async () => {
   for (let i = 0; i < 20; i++) await Promise.resolve()
+}
+/** Packing is the system's and takes turns of its loop. */
+const until = async (is) => {
+  for (let turns = 0; !is() && turns < 1000; turns++) await new Promise((done) => setImmediate(done))
 }
 const pass = async (ms) => {
   for (let left = ms; left > 0; left -= 50) {
@@ -170,6 +175,41 @@ test('a join that was begun before the page was ready is taken over', async () =
   world.peers[0].become('connected')
   video.frame()
   assert.equal(told.states.at(-1), 'playing')
+})
+
+test('over a long way an offer is posted twice where that is one session, and the first answer counts', async () => {
+  const page = (ms) => mock.method(performance, 'getEntriesByType', () => [{ requestStart: 10, responseStart: 10 + ms }])
+  page(110)
+  let late
+  world.answers = [() => new Promise((done) => (late = done)), joined()]
+  const { told, player } = play({ ...SOURCE, twice: true })
+  await until(() => posts().length === 2)
+  for (const { body, headers } of posts()) {
+    assert.deepEqual([gunzipSync(body).toString(), headers['content-encoding']], ['offer 1', 'gzip'])
+  }
+  await turn()
+  assert.equal(world.peers[0].remote.sdp, 'answer', 'the second was faster')
+  late(answer(201, 'answer of the first', { location: '/whep/session/9' }))
+  world.peers[0].become('connected')
+  await turn()
+  assert.deepEqual([world.peers.length, told.states], [1, ['joining']])
+  player.stop()
+  assert.equal(deletes().length, 1, 'one session is ended')
+
+  world.requests = []
+  world.answers = [() => Promise.reject(new TypeError('the connection was reset')), joined()]
+  const other = play({ ...SOURCE, twice: true })
+  await until(() => world.peers.at(-1).remote)
+  assert.equal(world.peers.at(-1).remote.sdp, 'answer', 'one may fail')
+  other.player.stop()
+
+  for (const [ms, source] of [[12, { ...SOURCE, twice: true }], [110, SOURCE]]) {
+    page(ms)
+    world.requests = []
+    play(source).player.stop()
+    await turn()
+    assert.deepEqual(posts().map((it) => typeof it.body), ['string'], JSON.stringify([ms, source]))
+  }
 })
 
 test('a page that loads is not kept loading by a host who is not there yet', async () => {

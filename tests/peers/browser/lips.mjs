@@ -9,6 +9,7 @@
 // picture. Prints one line of JSON: milliseconds by which each flash was seen after its beep was heard.
 import { createRequire } from 'node:module'
 import { leave, publish } from './host.mjs'
+import { shopper as shopping } from './shopper.mjs'
 const require = createRequire(new URL('../node/package.json', import.meta.url))
 const { chromium } = require('playwright-core')
 
@@ -27,6 +28,7 @@ const browser = await chromium.launch({
 
 async function page() {
   const page = await (await browser.newContext({ permissions: ['camera', 'microphone'] })).newPage()
+  await page.addInitScript(shopping)
   await page.goto(`${url}/healthz`)
   return page
 }
@@ -107,19 +109,10 @@ const watch = async ({ url, room, token, via, offer }) => {
   }
   context.createMediaStreamSource(stream).connect(listener).connect(context.destination)
   window.noted = () => ({ seen, heard, widths })
+  if (!offer) return void (await window.join(peer, { url, room, token, via }))
   await peer.setLocalDescription()
-  if (offer) {
-    while (peer.iceGatheringState !== 'complete') await new Promise((done) => setTimeout(done, 20))
-    return peer.localDescription.sdp
-  }
-  const answer = await fetch(`${url}/whep/${room}`, {
-    method: 'POST', body: peer.localDescription.sdp,
-    headers: { 'content-type': 'application/sdp', authorization: `Bearer ${token}` },
-  })
-  if (answer.status !== 201) throw new Error(`whep: ${answer.status} ${await answer.text()}`)
-  let sdp = await answer.text()
-  if (via) sdp = sdp.replace(/^(a=candidate:(?:\S+ ){5})\d+ /gm, `$1${via} `)
-  await peer.setRemoteDescription({ type: 'answer', sdp })
+  while (peer.iceGatheringState !== 'complete') await new Promise((done) => setTimeout(done, 20))
+  return peer.localDescription.sdp
 }
 
 /** In the host's page: what `publish` does, to whoever answers. */

@@ -11,6 +11,7 @@
 // Prints one line of JSON: what each join took and what was seen.
 import { createRequire } from 'node:module'
 import { leave, publish } from './host.mjs'
+import { shopper as shopping } from './shopper.mjs'
 const require = createRequire(new URL('../node/package.json', import.meta.url))
 const { chromium } = require('playwright-core')
 
@@ -34,6 +35,7 @@ const launch = () =>
 
 async function page(browser) {
   const page = await (await browser.newContext({ permissions: ['camera', 'microphone'] })).newPage()
+  await page.addInitScript(shopping)
   await page.goto(`${url}/healthz`)
   return page
 }
@@ -59,19 +61,7 @@ const watch = async ({ url, room, token, stay, keep, via, only, limit }) => {
     element.requestVideoFrameCallback(() => { mark('frame'); done() })
     setTimeout(() => failed(new Error(`no picture in ${limit} ms: ${peer.connectionState} ${JSON.stringify(at)}`)), limit)
   })
-  await peer.setLocalDescription()
-  mark('offer')
-  const answer = await fetch(`${url}/whep/${room}`, {
-    method: 'POST', body: peer.localDescription.sdp,
-    headers: { 'content-type': 'application/sdp', authorization: `Bearer ${token}` },
-  })
-  if (answer.status !== 201) throw new Error(`whep: ${answer.status} ${await answer.text()}`)
-  let sdp = await answer.text()
-  // A bridge stands before the server's port.
-  if (via) sdp = sdp.replace(/^(a=candidate:(?:\S+ ){5})\d+ /gm, `$1${via} `)
-  if (only) sdp = sdp.replace(/^a=candidate:.*\r\n/gm, (line) => (line.split(' ').includes(only) ? line : ''))
-  mark('answer')
-  await peer.setRemoteDescription({ type: 'answer', sdp })
+  const location = await window.join(peer, { url, room, token, via, only, mark })
   await first
   const seen = async () => {
     const report = { codec: null, frames: 0, width: 0, freezes: 0, lost: 0, nacks: 0, plis: 0, apart_ms: null, audio_packets: 0, tls: null, by: null, server: null }
@@ -106,7 +96,7 @@ const watch = async ({ url, room, token, stay, keep, via, only, limit }) => {
   const together = (it) => it.apart_ms === null || Math.abs(it.apart_ms) < 80
   const report = await window.until((it) => it.frames >= stay.frames && it.width >= stay.width && it.audio_packets >= stay.frames && together(it))
   if (!keep) {
-    await fetch(new URL(answer.headers.get('location'), url), { method: 'DELETE', headers: { authorization: `Bearer ${token}` } })
+    await fetch(new URL(location, url), { method: 'DELETE', headers: { authorization: `Bearer ${token}` } })
     peer.close()
     element.remove()
   }

@@ -164,6 +164,18 @@ try {
   await ann.goto(`${base}/r/tonight`)
   await player(ann, 'playing')
   await shot(ann, 'phone-live-en')
+  // A long name has the two lines that it needs.
+  await cue({ cue: 'pin', product_id: 'mask' })
+  await shown(ann, 'card-name', 'hyaluronic acid')
+  const lines = await ann.evaluate(() => {
+    const name = document.getElementById('card-name')
+    const line = parseFloat(getComputedStyle(name).lineHeight)
+    return [name.clientHeight, name.scrollHeight].map((it) => Math.round(it / line))
+  })
+  assert.deepEqual(lines, [2, 2], 'all of the name is seen')
+  await shot(ann, 'phone-long-name')
+  await cue({ cue: 'pin', product_id: 'serum' })
+  await shown(ann, 'card-name', 'Repair serum')
   await ann.click('#like')
   assert.equal(await ann.locator('#hearts svg').count(), 0, 'nothing flies where nothing should move')
   await is(ann, () => document.getElementById('like').dataset.liked === 'true')

@@ -74,7 +74,14 @@ function watch({ plain, port }) {
   })
   if (plain) {
     const { fetch } = globalThis
-    globalThis.fetch = (url, init) => fetch(String(url).startsWith('/whep/') && init?.method === 'POST' ? `${url}?join=plain` : url, init)
+    let posted = false
+    globalThis.fetch = (url, init) => {
+      if (!String(url).startsWith('/whep/') || init?.method !== 'POST') return fetch(url, init)
+      // The page would post it twice over a long way.
+      if (posted) return new Promise(() => {})
+      posted = true
+      return fetch(`${url}?join=plain`, init)
+    }
   }
   if (port) {
     const { setRemoteDescription } = RTCPeerConnection.prototype
@@ -171,7 +178,7 @@ try {
         const values = all.map((it) => it[stage]).filter((it) => it !== undefined)
         return [stage, values.length ? [at(values, 0.5), at(values, 0.95)] : null]
       }))
-      results.push({ round_trip_ms: trip, lost_percent: lost, manner, joins: all.length, failed: failed[manner], ...stages })
+      results.push({ round_trip_ms: trip, lost_percent: lost, manner, joins: all.length, failed: failed[manner], ...stages, each: all })
       const cells = STAGES.map((stage) => `${stage.replace('_ms', '').replaceAll('_', ' ')} ${stages[stage]?.join('/')}`)
       console.log(`round trip ${trip} ms, ${lost} % lost, ${manner}: ${all.length} joins, ${failed[manner]} failed; median/p95 ms: ${cells.join(', ')}`)
     }

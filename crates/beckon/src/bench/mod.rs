@@ -15,7 +15,7 @@ mod client;
 mod crowd;
 mod dice;
 mod error;
-mod figure;
+pub(crate) mod figure;
 mod fresh;
 mod goals;
 mod ingest;

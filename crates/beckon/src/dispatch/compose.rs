@@ -8,7 +8,7 @@ use beckon_copy::{Currency, Facts, Money, Template};
 use beckon_core::event;
 use beckon_core::id::Term;
 use beckon_core::push::{Answer, Push, PushId};
-use beckon_core::shard::calling::parcel::{OfferFacts, Parcel};
+use beckon_core::shard::calling::parcel::{Addressee, Parcel};
 use beckon_core::show;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -177,36 +177,10 @@ fn words_of(message: &Message) -> Words {
 
 /// A push as it would leave now, as far as its row tells.
 fn again(node: &Node, id: PushId, push: &Push) -> Parcel {
-    let (offset_min, offer) = node.director(|it| {
-        let stage = it.stage();
-        let offer = stage.offer(push.offer).map(|it| OfferFacts {
-            offer: push.offer,
-            price_cents: it.offer.price_cents,
-            original_cents: it.offer.original_cents,
-            stock: it.offer.stock,
-            ends: it.offer.ends,
-        });
-        (stage.policy().default_offset_min, offer)
-    });
-    Parcel {
-        id,
-        shopper: push.shopper.clone(),
-        known: push.known,
-        channel: push.channel,
-        device: push.device.clone(),
-        token: "".into(),
-        app: "".into(),
-        language: Term::NONE,
-        offset_min,
-        class: push.class,
-        deadline: push.deadline,
-        attempt: push.attempts,
-        show: push.show,
-        trigger: push.trigger,
-        phase: push.phase,
-        product: push.product,
-        template: push.template,
-        offer,
-        in_cart: u32::from(push.trigger == show::Trigger::CartHesitation),
-    }
+    let in_cart = u32::from(push.trigger == show::Trigger::CartHesitation);
+    node.director(|it| {
+        let offset_min = it.stage().policy().default_offset_min;
+        let to = Addressee { offset_min, in_cart, ..Addressee::default() };
+        Parcel::of(id, push, to, it.stage())
+    })
 }

@@ -2,6 +2,7 @@
 
 use super::answer::{Failure, json};
 use super::edge::RequestEdge;
+use super::packed::{self, Broken};
 use super::{App, auth};
 use crate::keys;
 use axum::body::Body as HttpBody;
@@ -17,7 +18,6 @@ use beckon_wire::limits::{BATCH_BYTES_MAX, BATCH_EVENTS_MAX};
 use beckon_wire::problem::{Code, Problem};
 use beckon_wire::shape::Answer;
 use http_body_util::{BodyExt, Limited};
-use std::io::Read;
 use std::sync::atomic::Ordering;
 
 /// The write key as a query parameter, for beacons that cannot set headers.
@@ -180,25 +180,10 @@ pub(super) async fn read_body(headers: &HeaderMap, body: HttpBody) -> Result<byt
         }
         Err(error) => return Err(Problem::new(Code::BadBody).with_detail(error.to_string()).into()),
     };
-    let encoding = headers.get(header::CONTENT_ENCODING).and_then(|it| it.to_str().ok()).unwrap_or("");
-    let unpack = |reader: &mut dyn Read| {
-        let mut unpacked = Vec::with_capacity(raw.len() * 4);
-        match reader.take(BATCH_BYTES_MAX as u64 + 1).read_to_end(&mut unpacked) {
-            Ok(bytes) if bytes > BATCH_BYTES_MAX => Err(too_large(bytes)),
-            Ok(_) => Ok(bytes::Bytes::from(unpacked)),
-            Err(error) => Err(Problem::new(Code::BadBody)
-                .with_detail(format!("the body does not unpack: {error}"))
-                .into()),
-        }
-    };
-    match encoding.to_ascii_lowercase().as_str() {
-        "" | "identity" => Ok(raw),
-        "gzip" | "x-gzip" => unpack(&mut flate2::read::MultiGzDecoder::new(&raw[..])),
-        "deflate" => unpack(&mut flate2::read::ZlibDecoder::new(&raw[..])),
-        other => Err(Problem::new(Code::MediaTypeUnknown)
-            .with_detail(format!("content encoding {other:?} is not taken; send gzip or none"))
-            .into()),
-    }
+    packed::unpacked(packed::encoding(headers), raw, BATCH_BYTES_MAX).map_err(|broken| match broken {
+        Broken::TooLarge(bytes) => too_large(bytes),
+        broken => broken.into(),
+    })
 }
 
 /// `POST /v1/m`: what analytics.js counts of itself. Nothing of it is ours to keep.

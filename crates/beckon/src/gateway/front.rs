@@ -20,6 +20,8 @@ struct Front {
 /// Where to go on.
 #[derive(Debug, Serialize)]
 struct Links {
+    shows: &'static str,
+    room: &'static str,
     openapi: &'static str,
     errors: &'static str,
     example: &'static str,
@@ -33,6 +35,8 @@ const FRONT: Front = Front {
     version: env!("CARGO_PKG_VERSION"),
     about: "precision push for live commerce",
     links: Links {
+        shows: "/docs/shows.md",
+        room: "/docs/room.md",
         openapi: "/openapi.json",
         errors: "/docs/errors",
         example: "/sdk/example",

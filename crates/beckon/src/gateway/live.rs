@@ -4,6 +4,7 @@
 use super::App;
 use super::answer::Failure;
 use super::auth::header_key;
+use super::packed;
 use crate::dispatch::tap::BadToken;
 use crate::room::{Knock, Rooms};
 use axum::extract::{Path, Query, State};
@@ -100,7 +101,9 @@ async fn join(
         let detail = "offers are application/sdp";
         return Err(Problem::new(Code::MediaTypeUnknown).with_detail(detail).into());
     }
-    let offer = String::from_utf8(body.to_vec()).map_err(|_| {
+    let encoding = packed::encoding(headers);
+    let offer = packed::unpacked(encoding, body, BODY_BYTES_MAX)?;
+    let offer = String::from_utf8(offer.to_vec()).map_err(|_| {
         Failure::from(Problem::new(Code::OfferUnreadable).with_detail("the offer is not UTF-8 text"))
     })?;
     let answered = match rooms.join(Knock { room: room.clone(), publishes, manner, offer }).await {
@@ -117,7 +120,14 @@ async fn join(
             return Ok(response);
         }
     };
-    let mut response = (StatusCode::CREATED, answered.answer.sdp).into_response();
+    // Who packs what it sends unpacks what it gets; others may say so without meaning it.
+    let mut response = match !encoding.is_empty() && packed::is_taken(headers) {
+        true => {
+            let body = packed::packed(&answered.answer.sdp);
+            (StatusCode::CREATED, [(header::CONTENT_ENCODING, "gzip")], body).into_response()
+        }
+        false => (StatusCode::CREATED, answered.answer.sdp).into_response(),
+    };
     let headers = response.headers_mut();
     let kind = if publishes { "whip" } else { "whep" };
     let location = format!("/{kind}/{}/{}", escaped(&room), answered.answer.ufrag);

@@ -13,6 +13,7 @@ mod collect;
 mod control_clock;
 mod cors;
 mod devices;
+mod docs;
 mod edge;
 mod front;
 mod in_app;
@@ -24,6 +25,7 @@ mod metrics;
 mod offers;
 mod openapi;
 mod ops;
+mod packed;
 mod policy;
 mod profiles;
 mod push_key;
@@ -268,6 +270,7 @@ pub fn router(app: App) -> Router {
         .route("/readyz", get(ops::readyz))
         .route("/openapi.json", get(openapi::serve))
         .route("/docs/errors", any(ops::errors))
+        .route("/docs/{file}", get(docs::file))
         .route("/sdk/{file}", get(sdk::file))
         .route("/ws", get(in_app::socket::open))
         .route("/sse", get(in_app::stream::open))

@@ -5,6 +5,7 @@
 //! ETag; the service worker, which browsers keep long, is asked for each time.
 
 use super::answer::Failure;
+use super::packed;
 use axum::extract::Path;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -96,7 +97,7 @@ pub async fn file(Path(path): Path<String>, headers: HeaderMap) -> Result<Respon
     // A tag that a proxy made weak still names the same bytes.
     let known =
         asked(header::IF_NONE_MATCH).split(',').any(|it| it.trim().trim_start_matches("W/") == file.tag);
-    let packs = asked(header::ACCEPT_ENCODING).split(',').any(takes_gzip) && !file.packed.is_empty();
+    let packs = packed::is_taken(&headers) && !file.packed.is_empty();
     let mut response = match (known, packs) {
         (true, _) => StatusCode::NOT_MODIFIED.into_response(),
         (false, true) => (([(header::CONTENT_ENCODING, "gzip")]), &file.packed[..]).into_response(),
@@ -123,9 +124,4 @@ pub async fn file(Path(path): Path<String>, headers: HeaderMap) -> Result<Respon
         set.insert(HeaderName::from_static("service-worker-allowed"), HeaderValue::from_static("/"));
     }
     Ok(response)
-}
-
-fn takes_gzip(coding: &str) -> bool {
-    let (name, weight) = coding.split_once(';').unwrap_or((coding, ""));
-    matches!(name.trim(), "gzip" | "*") && !matches!(weight.trim(), "q=0" | "q=0.0" | "q=0.00" | "q=0.000")
 }

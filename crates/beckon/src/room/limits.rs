@@ -1,7 +1,15 @@
 //! Bounds of the live room's IO.
 
+use std::time::Duration;
+
 /// Most inputs that wait for a floor. Beyond, datagrams are dropped as a network would.
 pub const QUEUE_MAX: usize = 4_096;
+
+/// How long an offer is known after it came: the same one within this is the same client's other request.
+pub const OFFERS_KNOWN_FOR: Duration = Duration::from_secs(5);
+
+/// Most offers that are known, with their answers of some 2 KB.
+pub const OFFERS_KNOWN_MAX: usize = 4_096;
 
 /// Most inputs that a floor takes before it sends.
 pub const BATCH_MAX: usize = 64;

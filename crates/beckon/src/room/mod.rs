@@ -7,6 +7,7 @@ mod counts;
 mod dealing;
 mod floor;
 mod inbound;
+mod lately;
 mod limits;
 mod lines;
 pub mod load;
@@ -18,6 +19,7 @@ pub use counts::Counts;
 pub use floor::Knock;
 pub use tokens::Tokens;
 
+use crate::clock::monotonic;
 use crate::config::{Config, room::SecondPublisher};
 use crate::keys;
 use crate::secrets::Secrets;
@@ -25,6 +27,7 @@ use beckon_room::{Answered, Capacity, Deals, Floor, Identity, Place, Refusal, St
 use dealing::Dealing;
 use floor::Ask;
 use inbound::floor_of_session;
+use lately::Lately;
 use limits::QUEUE_MAX;
 use lines::Ports;
 use std::net::SocketAddr;
@@ -74,6 +77,7 @@ struct Inner {
     address: SocketAddr,
     connections: Connections,
     fingerprint: String,
+    lately: Lately,
 }
 
 impl Rooms {
@@ -124,7 +128,15 @@ impl Rooms {
             spawned.map_err(|error| Error::BindTcp { port, error })?;
         }
         let fingerprint = identity.fingerprint();
-        Ok(Rooms(Arc::new(Inner { floors, dealing, counts, address, connections, fingerprint })))
+        Ok(Rooms(Arc::new(Inner {
+            floors,
+            dealing,
+            counts,
+            address,
+            connections,
+            fingerprint,
+            lately: Lately::default(),
+        })))
     }
 
     /// Where media is sent to.
@@ -147,8 +159,14 @@ impl Rooms {
         &self.0.fingerprint
     }
 
-    /// Lets somebody in, or says why not. A viewer is dealt to another floor where one is full.
+    /// Lets somebody in, or says why not. The same offer within seconds gets the same answer.
     pub async fn join(&self, knock: Knock) -> Result<Answered, Refusal> {
+        let answering = self.0.lately.answering(&knock, monotonic());
+        answering.get_or_try_init(|| self.let_in(knock)).await.cloned()
+    }
+
+    /// A viewer is dealt to another floor where one is full.
+    async fn let_in(&self, knock: Knock) -> Result<Answered, Refusal> {
         if knock.publishes {
             let home = home_of(&knock.room, self.0.floors.len());
             let joined = self.ask(home, |reply| Ask::Join { knock, place: None, reply });

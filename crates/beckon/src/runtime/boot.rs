@@ -2,7 +2,9 @@
 //! after them, start the threads, send what a crash kept from being sent.
 
 use super::committer::{self, Committed};
-use super::node::{Line, Node, Shared, folder_of};
+use super::folder::folder_of;
+use super::line::{Line, Shared, Waiter};
+use super::node::Node;
 use super::{director, folder, preparer, snapshotter};
 use crate::clock::{Clock, Stopwatch};
 use beckon_core::dedup::Window;
@@ -294,7 +296,7 @@ struct Parts {
     head: Head,
     names: Dictionary,
     clock: Clock,
-    sequencer: Sequencer<super::node::Waiter>,
+    sequencer: Sequencer<Waiter>,
     end: Offset,
     window: Window,
 }

@@ -4,7 +4,7 @@
 //! ones by the snapshotter. A failure is told to all who wait, and the same records are tried again until the disk takes them;
 //! meanwhile nothing new is taken. What was folded ahead stays true, because it is never dropped.
 
-use super::node::{Shared, Waiter};
+use super::line::{Shared, Waiter};
 use super::preparer::Wake;
 use super::turns::Work;
 use crate::clock::Stopwatch;

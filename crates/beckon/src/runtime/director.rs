@@ -1,6 +1,6 @@
 //! The director's thread: folds what belongs to the shops, and keeps it readable for the gateway.
 
-use super::node::Shared;
+use super::line::Shared;
 use super::outward::Outward;
 use beckon_core::director::Director;
 use beckon_engine::record::{Body, Record};

@@ -1,9 +1,10 @@
 //! A folder thread: its share of the shards, fed with every record in order.
 
-use super::node::Shared;
+use super::line::Shared;
 use super::outward::Outward;
 use super::turns::Work;
 use crate::clock::Stopwatch;
+use beckon_core::id::ShardId;
 use beckon_core::time::Timestamp;
 use beckon_engine::record;
 use beckon_engine::worker::{Out, Tell, Worker};
@@ -78,4 +79,9 @@ fn publish_deadline(shared: &Shared, number: usize, worker: &Worker) -> Timestam
     let at = worker.next_deadline().unwrap_or(Timestamp(i64::MAX));
     shared.deadlines[number].store(at.0 as u64, Ordering::Relaxed);
     at
+}
+
+/// The folder that holds a machine's shard.
+pub(super) fn folder_of(shard: ShardId, folders: usize) -> usize {
+    usize::from(shard.0) % folders
 }

@@ -10,14 +10,17 @@ mod boot;
 mod committer;
 mod director;
 mod folder;
+mod line;
 mod node;
 mod outward;
 mod preparer;
 mod questions;
 mod snapshotter;
+mod time;
 mod turns;
 
 pub use boot::{Error, Options};
-pub use node::{Node, NotTaken, ShardReport, StopReport};
+pub use node::{Node, NotTaken, StopReport};
 pub use outward::{Carrying, Outward};
+pub use questions::ShardReport;
 pub use turns::{Taken, Turns};

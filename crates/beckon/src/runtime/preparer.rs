@@ -5,7 +5,7 @@
 //! between them, for both share one disk. What fails is tried again; a commit that finds none ready makes a short
 //! segment by itself, and what it then meets it tells those who wait.
 
-use super::node::Shared;
+use super::line::Shared;
 use super::turns::{Turns, Work};
 use crate::clock::Stopwatch;
 use beckon_journal::{CommitError, Disk, FileLog, Preparation, RealDisk};

@@ -5,7 +5,8 @@
 
 use super::director::DirectorJob;
 use super::folder::Job;
-use super::node::{Shared, folder_of};
+use super::folder::folder_of;
+use super::line::Shared;
 use beckon_core::id::{MachineId, ShardId};
 use beckon_core::time::Timestamp;
 use beckon_engine::limits::SNAPSHOTS_KEPT;

@@ -339,3 +339,40 @@ fn checking_prints_what_is_in_effect_and_no_secret() {
         environment: BECKON_WRITE_KEY: this write key does not do: use 8 to 256 printable ASCII characters without spaces, none of them a colon at the end
         environment: BECKON_SERVER_KEY: this server key does not do: use 16 to 256 printable ASCII characters without spaces"#]].assert_eq(&check::run(None, &weak).unwrap_err().to_string());
 }
+
+/// What a start says that may have 256 files open, and finds its address taken.
+#[cfg(unix)]
+fn told_with_few_files(config: &str, filter: &str) -> String {
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let dir = TempDir::new().unwrap();
+    let file = dir.path().join("beckon.toml");
+    fs::write(&file, config).unwrap();
+    let mut shell = std::process::Command::new("sh");
+    shell.args([
+        "-c",
+        "ulimit -n 256 && exec \"$0\" \"$@\"",
+        env!("CARGO_BIN_EXE_beckon"),
+        "serve",
+        "--listen",
+    ]);
+    shell.arg(taken.local_addr().unwrap().to_string()).arg("--config").arg(&file);
+    shell.arg("--data").arg(dir.path().join("data")).env("BECKON_LOG", filter);
+    let done = shell.output().unwrap();
+    let told = String::from_utf8(done.stderr).unwrap();
+    assert!(!done.status.success() && told.contains("cannot listen on"), "{told}");
+    told
+}
+
+#[test]
+#[cfg(unix)]
+fn few_open_files_are_told_of_where_there_is_something_to_do() {
+    let (few, asked) = ("fewer files may be open", "[in_app]\nconnections_max = 5000\n");
+    let told = told_with_few_files(asked, "info");
+    assert!(told.contains("WARN") && told.contains(few), "{told}");
+    assert!(told.contains("ulimit -n") && told.contains("in_app.connections_max"), "what to do: {told}");
+    assert!(!told_with_few_files("[in_app]\nconnections_max = 200\n", "debug").contains(few));
+    // Nobody asked for as many as the default.
+    assert!(!told_with_few_files("", "info").contains(few));
+    let told = told_with_few_files("", "debug");
+    assert!(told.contains("DEBUG") && told.contains(few), "{told}");
+}

@@ -21,7 +21,7 @@ fn the_root_says_what_this_is_to_browsers_and_to_programs() {
     let front = json.json();
     assert_eq!((&front["name"], &front["version"]), (&"beckon".into(), &env!("CARGO_PKG_VERSION").into()));
     let links = front["links"].as_object().unwrap();
-    assert_eq!(links.len(), 6);
+    assert_eq!(links.len(), 8);
     for link in links.values() {
         let link = link.as_str().unwrap();
         assert!(page.contains(&format!("href=\"{link}\"")), "{link} is not on the page");
@@ -31,4 +31,19 @@ fn the_root_says_what_this_is_to_browsers_and_to_programs() {
         assert!(!page.contains(secret) && !front.to_string().contains(secret));
     }
     assert_eq!(get("/nothing-here", "text/html").status, 404);
+}
+
+#[test]
+fn a_server_has_the_documents_that_fit_it() {
+    let dir = tempfile::tempdir().unwrap();
+    let server = Server::start(dir.path(), &[]);
+    let get = |name: &str| request(server.address, "GET", &format!("/docs/{name}"), &[], None);
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs");
+    for name in ["shows.md", "room.md", "room-page.md", "operating.md", "beckon.example.toml"] {
+        let answer = get(name);
+        assert_eq!(answer.header("content-type").as_deref(), Some("text/plain; charset=utf-8"), "{name}");
+        assert!(answer.body == std::fs::read(folder.join(name)).unwrap(), "{name}");
+    }
+    let none = get("compare_activity.py");
+    assert_eq!((none.status, none.code().as_str()), (404, "path-unknown"));
 }

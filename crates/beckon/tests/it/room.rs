@@ -3,11 +3,13 @@
 use crate::peers::{alone, browser, is_here, peers};
 use crate::server::{Answer, SERVER_KEY, Server, bearer, beckon, request};
 use serde_json::{Value, json};
+use std::io::{Read as _, Write as _};
 use std::process::Command;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 /// What an encoder without a browser offers: one video line, H.264.
 const OFFER: &str = "v=0\r\n\
-o=- 1 1 IN IP4 127.0.0.1\r\n\
+o=- NUMBER 1 IN IP4 127.0.0.1\r\n\
 s=-\r\n\
 t=0 0\r\n\
 a=group:BUNDLE 0\r\n\
@@ -24,9 +26,11 @@ a=rtpmap:96 H264/90000\r\n\
 a=fmtp:96 level-asymmetry-allowed=1;packetization-mode=1;profile-level-id=42e01f\r\n\
 a=rtcp-fb:96 nack pli\r\n";
 
-/// The offer, `sendonly` or `recvonly`.
+/// An offer, `sendonly` or `recvonly`, of another client each time.
 pub fn offer(direction: &str) -> String {
-    OFFER.replace("DIRECTION", direction)
+    static OFFERS: AtomicU32 = AtomicU32::new(1);
+    let number = OFFERS.fetch_add(1, Ordering::Relaxed).to_string();
+    OFFER.replace("DIRECTION", direction).replace("NUMBER", &number)
 }
 
 /// A server with a room, and what lets one in.
@@ -120,6 +124,40 @@ fn a_host_and_a_shopper_come_in_with_what_is_theirs_and_with_nothing_else() {
     assert_eq!(delete(&location, &live.publish), 404);
     assert_eq!(delete(&watching.header("location").unwrap(), &live.watch), 200);
     assert_eq!(live.status()["viewers"], 0);
+}
+
+#[test]
+fn an_offer_that_comes_over_two_connections_gets_one_answer_and_is_one_session() {
+    let live = Live::start("[room]\nviewers_a_room = 1\n");
+    let offer = offer("recvonly");
+    let watch = || live.post("/whep/r%201", Some(&live.watch), SDP, &offer);
+    let [one, other] =
+        std::thread::scope(|scope| [scope.spawn(watch), scope.spawn(watch)].map(|it| it.join().unwrap()));
+    assert_eq!((one.status, other.status), (201, 201), "{one:?} {other:?}");
+    assert_eq!((&one.body, one.header("location")), (&other.body, other.header("location")));
+    assert_eq!(live.status()["viewers"], 1);
+    let headers = [
+        ("content-type".into(), SDP.into()),
+        ("content-encoding".into(), "gzip".into()),
+        ("accept-encoding".into(), "gzip".into()),
+        bearer(&live.watch),
+    ];
+    let mut packer = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    packer.write_all(offer.as_bytes()).unwrap();
+    let body = packer.finish().unwrap();
+    let packed = request(live.server.address, "POST", "/whep/r%201", &headers, Some(&body));
+    assert_eq!(
+        (packed.status, packed.header("content-encoding").as_deref()),
+        (201, Some("gzip")),
+        "{packed:?}"
+    );
+    let mut answer = Vec::new();
+    flate2::read::GzDecoder::new(&packed.body[..]).read_to_end(&mut answer).unwrap();
+    assert_eq!((&answer, packed.header("location")), (&one.body, one.header("location")));
+    let broken = request(live.server.address, "POST", "/whep/r%201", &headers, Some(offer.as_bytes()));
+    assert_eq!((broken.status, broken.code().as_str()), (400, "bad-body"), "{broken:?}");
+    let denied = live.post("/whep/r%201", Some("x"), SDP, &offer);
+    assert_eq!(denied.status, 401, "whoever knows the offer still needs a ticket");
 }
 
 #[test]
@@ -224,20 +262,28 @@ fn a_browser_publishes_three_layers_and_another_is_given_the_largest_it_can_take
 
 #[test]
 fn sound_and_picture_come_together_also_when_the_publisher_comes_again() {
+    /// A machine on which browsers wait for the processor draws late, now here and now there; what the room does wrong
+    /// it does each time.
+    const TRIES: usize = 3;
     let live = Live::start("");
-    let Some(seen) = browsers_of(&live, "lips.mjs", &["vp8", "--again"]) else { return };
-    let apart = |of: &str| {
-        let mut apart: Vec<i64> =
-            seen[of].as_array().unwrap().iter().map(|it| it.as_i64().unwrap()).collect();
-        assert!(apart.len() >= 8, "{seen}");
-        apart.sort_unstable();
-        apart[apart.len() / 2]
-    };
-    // Making the test's picture and hearing its sound take a browser a time of their own.
-    let browsers_own = apart("direct_apart_ms");
-    for of in ["apart_ms", "again_apart_ms"] {
-        assert!((apart(of) - browsers_own).abs() <= 80, "{seen}");
+    let mut told = Vec::new();
+    for _ in 0..TRIES {
+        let Some(seen) = browsers_of(&live, "lips.mjs", &["vp8", "--again"]) else { return };
+        let apart = |of: &str| {
+            let mut apart: Vec<i64> =
+                seen[of].as_array().unwrap().iter().map(|it| it.as_i64().unwrap()).collect();
+            assert!(apart.len() >= 8, "{seen}");
+            apart.sort_unstable();
+            apart[apart.len() / 2]
+        };
+        // Making the test's picture and hearing its sound take a browser a time of their own.
+        let browsers_own = apart("direct_apart_ms");
+        if ["apart_ms", "again_apart_ms"].iter().all(|of| (apart(of) - browsers_own).abs() <= 80) {
+            return;
+        }
+        told.push(seen);
     }
+    panic!("sound and picture are apart: {told:?}");
 }
 
 #[test]

@@ -287,13 +287,18 @@ fn what_a_page_tells_reaches_its_shopper_the_push_and_the_report() {
         assert_eq!(server.profile(nobody).status, 404, "{nobody}: the page speaks for its shopper alone");
     }
     // The show's own page speaks for a visitor, and never for a known shopper.
-    let visitor = json!({ "batch": [{ "type": "track", "event": "Live Liked", "anonymousId": "v-1", "userId": "u-yes",
-        "properties": { "show_id": "show-1", "room_id": "room-1" } }] });
+    let of_visitor = |event: &str| {
+        json!({ "type": "track", "event": event, "anonymousId": "v-1", "userId": "u-yes",
+            "properties": { "show_id": "show-1", "room_id": "room-1", "first_frame_ms": 90 } })
+    };
+    let visitor = json!({ "batch": [of_visitor("Live Liked"), of_visitor("Live Player Started")] });
     let answer =
         request(server.address, "POST", "/r/show-1/events", &[], Some(visitor.to_string().as_bytes()));
     assert_eq!(answer.status, 200, "{answer:?}");
     assert_eq!(server.profile("v-1").json()["id"], "v-1");
     assert_eq!(server.profile("u-yes").json()["events"], profile["events"]);
+    let now = get(&server, "shows/show-1/report");
+    assert_eq!(now["picture"], report["picture"], "a visitor was called by no push");
     let many: Vec<&Value> = vec![&visitor["batch"][0]; 51];
     let answer = request(
         server.address,

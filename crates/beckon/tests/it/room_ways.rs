@@ -76,6 +76,26 @@ fn an_answer_names_udp_first_and_then_tcp_at_the_same_number_unless_told_otherwi
 }
 
 #[test]
+fn a_start_says_where_media_goes() {
+    let told = |live: &Live| -> Vec<String> {
+        let lines = live.server.banner.lines();
+        lines.filter_map(|line| line.strip_prefix("media of the live room: ")).map(str::to_owned).collect()
+    };
+    let both = Live::start("[room]\nudp_port = 0\n");
+    assert_eq!(told(&both), [format!("UDP and TCP {}", tcp_address(&both))]);
+
+    let udp = Live::start("[room]\nudp_port = 0\ntcp = false\n");
+    assert_eq!(told(&udp), [format!("UDP {}", candidates(&udp)[0].1)]);
+
+    let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let apart = Live::start(&format!("[room]\nudp_port = 0\ntcp_port = {free}\n"));
+    let udp = candidates(&apart)[0].1;
+    assert_eq!(told(&apart), [format!("UDP {udp}, TCP {}", tcp_address(&apart))]);
+
+    assert!(told(&Live::start("[room]\nenabled = false\n")).is_empty());
+}
+
+#[test]
 fn browsers_whose_networks_let_no_udp_through_publish_and_play_over_tcp() {
     // What is sent to the UDP address that answers name is lost.
     let live = Live::start("[room]\ntcp_port = 18189\npublic_addresses = [\"127.0.0.1:9\"]\n");
@@ -148,12 +168,19 @@ fn connections_that_carry_something_else_or_nothing_are_closed_and_counted() {
     assert_eq!(candidates(&live).len(), 2, "the room goes on");
 }
 
+fn has_ipv6() -> bool {
+    let answers = TcpStream::connect("[::1]:1").map_or_else(|error| refused(&error), |_| true);
+    let has = Path::new("/proc/net/if_inet6").exists() && answers;
+    if !has {
+        skipped("this machine has no IPv6");
+    }
+    has
+}
+
 #[test]
 fn browsers_publish_and_play_over_ipv6() {
-    if !Path::new("/proc/net/if_inet6").exists()
-        || TcpStream::connect("[::1]:1").is_err_and(|it| !refused(&it))
-    {
-        return skipped("this machine has no IPv6");
+    if !has_ipv6() {
+        return;
     }
     let live = Live::start_on("[::1]:0", "[room]\nsecond_publisher = \"take-over\"\n");
     assert!(candidates(&live).iter().all(|(_, at, _)| at.ip().to_string() == "::1"));
@@ -162,6 +189,24 @@ fn browsers_publish_and_play_over_ipv6() {
         moved(&seen, "video/vp8");
         let join = &seen["joins"][0];
         assert_eq!((join["by"].as_str(), join["server"].as_str()), (Some(way), Some("::1")), "{seen}");
+    }
+}
+
+#[test]
+fn one_port_on_all_addresses_takes_browsers_over_ipv4_and_over_ipv6() {
+    if !has_ipv6() {
+        return;
+    }
+    for (named, way) in [("127.0.0.1", "udp"), ("127.0.0.1", "tcp"), ("::1", "udp")] {
+        let mut live = Live::start_on(
+            "[::]:0",
+            &format!("behind_proxy = \"this test\"\n[room]\npublic_addresses = [\"{named}\"]\n"),
+        );
+        live.server.address.set_ip(named.parse().unwrap());
+        let Some(seen) = browsers(&live, &["vp8", "--only", way, "--frames", "60"]) else { return };
+        moved(&seen, "video/vp8");
+        let join = &seen["joins"][0];
+        assert_eq!((join["by"].as_str(), join["server"].as_str()), (Some(way), Some(named)), "{seen}");
     }
 }
 

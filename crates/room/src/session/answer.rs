@@ -4,6 +4,7 @@
 use super::early::Early;
 use super::identity::Identity;
 use super::payloads::Payloads;
+use super::twice::Twice;
 use super::{Line, Session};
 use crate::limits::*;
 use crate::refusal::Refusal;
@@ -93,6 +94,11 @@ impl Session {
             layers: Vec::new(),
             failed: false,
             via: None,
+            now,
+            heard_first: None,
+            handshake: None,
+            hurries: role.is_fast(),
+            twice: Twice::default(),
             tell_buffer: 0,
             rtc,
         };

@@ -8,13 +8,16 @@ mod early;
 mod handshake;
 mod identity;
 mod payloads;
+mod twice;
 
 pub use answer::{Answer, Lines, Role};
 pub use identity::Identity;
 
 use crate::codec::{Codec, Kind};
 use crate::effects::Datagram;
-use crate::limits::{BUFFER_TOLD, LAYERS_MAX, PAYLOAD_BYTES_MAX, RESEND_FOR, RESEND_PACKETS_MAX};
+use crate::limits::{
+    BUFFER_TOLD, FAR_ROUND_TRIP, LAYERS_MAX, PAYLOAD_BYTES_MAX, RESEND_FOR, RESEND_PACKETS_MAX,
+};
 use crate::packet::{LayerName, Outgoing, Packet, Picture, SenderTime};
 use crate::peer::{Arrival, Event, Peer, Polled, Via};
 use crate::stun::is_stun;
@@ -26,6 +29,7 @@ use str0m::media::{KeyframeRequestKind, MediaTime, Mid, Rid};
 use str0m::net::{Protocol, Receive};
 use str0m::rtp::{ExtensionValues, RtpPacket, RtpWrite, Ssrc, VideoOrientation, Vp8Descriptor, Vp8Patch};
 use str0m::{Input, Output, Rtc};
+use twice::{Twice, is_handshake};
 
 /// One client's session.
 pub struct Session {
@@ -38,6 +42,15 @@ pub struct Session {
     layers: Vec<(Ssrc, Option<Rid>)>,
     failed: bool,
     via: Option<Via>,
+    /// When it was called last.
+    now: Instant,
+    /// When the other side was first heard, and how long the handshake took from then on: a round trip, or more where
+    /// something was lost.
+    heard_first: Option<Instant>,
+    handshake: Option<Duration>,
+    /// Whether anything is sent twice.
+    hurries: bool,
+    twice: Twice,
     /// In how many more packets the viewer is told that it may buffer again.
     tell_buffer: u32,
 }
@@ -61,7 +74,11 @@ impl Session {
     fn report(&mut self, event: str0m::Event) -> Option<Event> {
         use str0m::Event as Theirs;
         match event {
-            Theirs::Connected => Some(Event::Connected),
+            Theirs::Connected => {
+                let took = self.heard_first.map(|first| self.now.saturating_duration_since(first));
+                self.handshake = self.handshake.or(took);
+                Some(Event::Connected)
+            }
             Theirs::RtpPacket(packet) => self.packet(packet).map(Event::Media),
             Theirs::KeyframeRequest(_) => Some(Event::KeyFrameWanted),
             Theirs::EgressBitrateEstimate(BweKind::Twcc { estimate, .. }) => {
@@ -183,6 +200,11 @@ impl Peer for Session {
         if !self.rtc.accepts(&input) {
             return false;
         }
+        self.now = now;
+        self.heard_first.get_or_insert(now);
+        if is_handshake(arrival.bytes) {
+            self.twice.answered();
+        }
         if self.rtc.handle_input(input).is_err() {
             self.failed = true;
         }
@@ -190,6 +212,7 @@ impl Peer for Session {
     }
 
     fn advance(&mut self, now: Instant) {
+        self.now = now;
         if !self.failed && self.rtc.handle_input(Input::Timeout(now)).is_err() {
             self.failed = true;
         }
@@ -200,6 +223,9 @@ impl Peer for Session {
             if self.failed {
                 return Polled::Event(Event::Closed);
             }
+            if let Some(again) = self.twice.due(self.now) {
+                return Polled::Send(again);
+            }
             match self.rtc.poll_output() {
                 Ok(Output::Transmit(transmit)) => {
                     let via = if transmit.proto == Protocol::Udp { Via::Udp } else { Via::Tcp };
@@ -207,14 +233,21 @@ impl Peer for Session {
                     if !is_stun(&transmit.contents) {
                         self.via = Some(via);
                     }
-                    return Polled::Send(Datagram {
+                    let datagram = Datagram {
                         from: transmit.source,
                         to: transmit.destination,
                         via,
                         bytes: transmit.contents.into(),
-                    });
+                    };
+                    if self.hurries {
+                        let pictures = self.line(Kind::Video).and_then(|line| line.out);
+                        self.twice.note(self.now, &datagram, pictures.map(|(stream, _)| *stream));
+                    }
+                    return Polled::Send(datagram);
                 }
-                Ok(Output::Timeout(at)) => return Polled::Wait(at),
+                Ok(Output::Timeout(at)) => {
+                    return Polled::Wait(self.twice.next().map_or(at, |next| next.min(at)));
+                }
                 Ok(Output::Event(event)) => {
                     if let Some(event) = self.report(event) {
                         return Polled::Event(event);
@@ -245,6 +278,9 @@ impl Peer for Session {
         if let Some(patch) = patch {
             write = write.vp8_patch(patch);
         }
+        if packet.twice && self.hurries {
+            self.twice.expect(packet.sequence);
+        }
         let mut api = self.rtc.direct_api();
         if api.stream_tx(&ssrc).is_none() {
             // The stream is made with its first packet: one that has sent nothing would report a time that it
@@ -269,6 +305,10 @@ impl Peer for Session {
 
     fn takes(&self, kind: Kind) -> bool {
         self.line(kind).is_some_and(|line| line.out.is_some())
+    }
+
+    fn is_far(&self) -> bool {
+        self.hurries && self.handshake.is_some_and(|took| took >= FAR_ROUND_TRIP)
     }
 
     fn via(&self) -> Option<Via> {

@@ -7,14 +7,15 @@ use std::time::Instant;
 /// Bytes that may be sent.
 #[derive(Clone, Copy, Debug)]
 pub struct Purse {
-    bytes: usize,
+    /// Below zero where something is owed.
+    bytes: isize,
     filled: Instant,
 }
 
 impl Purse {
     /// Full.
     pub fn new(now: Instant) -> Self {
-        Purse { bytes: BURST_BYTES_AT_ONCE, filled: now }
+        Purse { bytes: BURST_BYTES_AT_ONCE as isize, filled: now }
     }
 
     /// A burst begins.
@@ -27,20 +28,22 @@ impl Purse {
         let passed = now.saturating_duration_since(self.filled).as_micros() as usize;
         let earned = passed.saturating_mul(BURST_BYTES_A_MS) / 1_000;
         if earned > 0 {
-            self.bytes = self.bytes.saturating_add(earned).min(BURST_BYTES_AT_ONCE);
+            let earned = isize::try_from(earned).unwrap_or(isize::MAX);
+            self.bytes = self.bytes.saturating_add(earned).min(BURST_BYTES_AT_ONCE as isize);
             self.filled = now;
         }
     }
 
     /// Takes out, if there is enough.
     pub fn pay(&mut self, bytes: usize) -> bool {
-        match self.bytes.checked_sub(bytes) {
-            Some(rest) => {
-                self.bytes = rest;
-                true
-            }
-            None => false,
-        }
+        let enough = usize::try_from(self.bytes).is_ok_and(|held| held >= bytes);
+        self.bytes -= if enough { bytes as isize } else { 0 };
+        enough
+    }
+
+    /// What was sent beside; the burst waits until it is made up for.
+    pub fn owe(&mut self, bytes: usize) {
+        self.bytes = self.bytes.saturating_sub_unsigned(bytes);
     }
 
     /// When it is worth looking again.

@@ -78,6 +78,41 @@ fn where_three_in_a_hundred_are_lost_the_burst_is_repaired() {
     }
 }
 
+/// How long shoppers waited for their first picture, in order, who come over ways like this one.
+fn waited(shoppers: usize, weather: Weather) -> (Vec<Duration>, u64) {
+    let mut world = world(SecondPublisher::Refuse);
+    assert!(world.publish(encoder(50, false), Weather::fair(1_000)));
+    world.pass(Duration::from_millis(4_500));
+    let (came, sent) = (world.now, world.sent);
+    for _ in 0..shoppers {
+        world.watch(Codec::H264, weather);
+    }
+    world.pass(Duration::from_secs(4));
+    let first = world.shoppers.iter().map(|way| way.client.shown.first().expect("a picture").0 - came);
+    let mut waited: Vec<_> = first.collect();
+    waited.sort();
+    (waited, world.sent - sent)
+}
+
+#[test]
+fn over_a_long_way_the_first_picture_and_the_handshake_are_sent_twice_so_that_losses_cost_no_round_trip() {
+    let far = Weather::fair(50_000);
+    let (undisturbed, _) = waited(1, far);
+    // Two round trips: a check, the handshake's, and half a one for the picture.
+    assert!(undisturbed[0] < Duration::from_millis(220), "{undisturbed:?}");
+    // Of the handshake and some fourteen packets one is lost in four joins of ten; hardly ever both of its copies.
+    let (lossy, _) = waited(80, Weather { loss: 30, ..far });
+    assert!(lossy[60] < undisturbed[0] + Duration::from_millis(40), "{lossy:?}");
+}
+
+#[test]
+fn over_a_way_that_is_no_longer_than_a_repair_is_worth_nothing_is_sent_twice() {
+    let (_, sent) = waited(1, Weather::fair(18_000));
+    let (_, sent_far) = waited(1, Weather::fair(21_000));
+    // The packets of the first picture, and some of the handshake.
+    assert!((sent + 10..sent + 30).contains(&sent_far), "{sent} and {sent_far} datagrams");
+}
+
 #[test]
 fn a_publisher_that_obeys_is_asked_where_the_group_is_too_long_and_not_more_often_than_is_good() {
     let mut world = world(SecondPublisher::Refuse);

@@ -58,7 +58,7 @@ pub struct Report {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Picture {
-    /// Pushes whose shopper saw a picture.
+    /// Pushes whose shopper saw a picture. Visitors of a show's page were called by none and are not counted.
     pub seen: u64,
     /// Half of them saw it within so many milliseconds of the tap, to the next higher step; absent if half did not
     /// within 30 seconds, or none was seen.

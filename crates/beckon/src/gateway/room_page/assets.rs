@@ -4,6 +4,7 @@
 //! picture; a Content-Security-Policy names each by its digest. Modules become one script by taking their imports and
 //! exports away, which a test holds to: no name is used in two of them.
 
+use crate::gateway::packed::{Fixed, Page};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::Value;
@@ -71,9 +72,9 @@ const RANGES_MAX: usize = 16;
 pub struct Assets {
     /// What stands between the page's marks: text, the mark's name, text, …, text.
     pieces: Vec<&'static str>,
-    style: String,
-    head: String,
-    body: String,
+    style: Fixed,
+    head: Fixed,
+    body: Fixed,
     words: Value,
     /// Sources of scripts and styles for the Content-Security-Policy.
     pub script_sources: String,
@@ -93,6 +94,7 @@ pub fn assets() -> &'static Assets {
         let pieces = PAGE.split("{{").flat_map(|it| it.split("}}")).collect();
         // The file is compiled in, and a test reads it.
         let words = serde_json::from_str(WORDS).unwrap_or_default();
+        let [style, head, body] = [style, head, body].map(Fixed::new);
         Assets { pieces, style, head, body, words, script_sources, style_sources }
     })
 }
@@ -109,25 +111,23 @@ impl Assets {
     }
 
     /// The page, with its marks filled: `config` is JSON, `fill` gives text for the others.
-    pub fn page(&self, language: Language, config: &str, fill: impl Fn(&str) -> String) -> String {
-        let mut out = String::with_capacity(
-            PAGE.len() + self.style.len() + self.head.len() + self.body.len() + config.len() * 2,
-        );
+    pub fn page(&self, language: Language, config: &str, fill: impl Fn(&str) -> String) -> Page<'_> {
+        let mut page = Page::default();
         for (at, piece) in self.pieces.iter().enumerate() {
             match *piece {
-                text if at % 2 == 0 => out.push_str(text),
-                "style" => out.push_str(&self.style),
-                "head" => out.push_str(&self.head),
-                "body" => out.push_str(&self.body),
+                text if at % 2 == 0 => page.text().push_str(text),
+                "style" => page.fixed(&self.style),
+                "head" => page.fixed(&self.head),
+                "body" => page.fixed(&self.body),
                 // Data, not markup: what would end the element is written otherwise (JSON allows it).
-                "config" => out.push_str(&config.replace('<', "\\u003c")),
+                "config" => page.text().push_str(&config.replace('<', "\\u003c")),
                 name => match name.strip_prefix("w.") {
-                    Some(word) => escape(self.word(language, word), &mut out),
-                    None => escape(&fill(name), &mut out),
+                    Some(word) => escape(self.word(language, word), page.text()),
+                    None => escape(&fill(name), page.text()),
                 },
             }
         }
-        out
+        page
     }
 }
 
@@ -185,7 +185,7 @@ mod tests {
     #[test]
     fn what_is_sent_has_no_comments_and_nothing_that_only_a_module_may_have() {
         let it = assets();
-        for script in [&it.head, &it.body] {
+        for script in [it.head.text(), it.body.text()] {
             for line in script.lines() {
                 let module =
                     ["import ", "export ", "/*", "//", "* "].iter().any(|word| line.starts_with(word));
@@ -194,14 +194,14 @@ mod tests {
             // It would end the element.
             assert!(!script.contains("</script"));
         }
-        assert!(!it.style.contains("</style") && !it.style.contains("/*"));
+        assert!(!it.style.text().contains("</style") && !it.style.text().contains("/*"));
     }
 
     #[test]
     fn no_two_modules_of_the_page_use_one_name() {
         let mut names: Vec<&str> = Vec::new();
         let it = assets();
-        for line in it.head.lines().chain(it.body.lines()) {
+        for line in it.head.text().lines().chain(it.body.text().lines()) {
             let rest =
                 ["function ", "async function ", "class "].iter().find_map(|word| line.strip_prefix(word));
             if let Some(name) =

@@ -4,7 +4,7 @@ use super::assets::{Language, assets};
 use super::source::{Origins, Source};
 use super::state::{Good, Live, good, host_name, picture};
 use super::{Failure, Visit, product};
-use crate::gateway::App;
+use crate::gateway::{App, packed};
 use axum::http::{HeaderMap, HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use beckon_core::id::Term;
@@ -12,7 +12,6 @@ use beckon_wire::problem::Code;
 use beckon_wire::shape::show::State;
 use serde::Serialize;
 use serde_json::{Value, json};
-use std::io::Write as _;
 
 /// What the page's script is told.
 #[derive(Serialize)]
@@ -202,17 +201,19 @@ pub fn path_of(show: &str) -> String {
 
 /// The page of a visit.
 pub fn page(app: &App, visit: &Visit, asked: Option<&str>, headers: &HeaderMap) -> Result<Response, Failure> {
-    let text =
-        |name: header::HeaderName| headers.get(name).and_then(|it| it.to_str().ok()).unwrap_or_default();
+    let accepted = headers.get(header::ACCEPT_LANGUAGE).and_then(|it| it.to_str().ok()).unwrap_or_default();
     let language = asked
         .and_then(Language::of)
         .or_else(|| visit.language(app))
-        .or_else(|| Language::accepted(text(header::ACCEPT_LANGUAGE)))
+        .or_else(|| Language::accepted(accepted))
         .unwrap_or(Language::English);
     let config = Config::of(app, visit, language)?;
     let told = serde_json::to_string(&config).unwrap_or_default();
     let page = assets().page(language, &told, |mark| config.fill(mark));
-    let mut response = packed(page, text(header::ACCEPT_ENCODING));
+    let mut response = match packed::is_taken(headers) {
+        true => ([(header::CONTENT_ENCODING, "gzip")], page.packed()).into_response(),
+        false => page.plain().into_response(),
+    };
     let out = response.headers_mut();
     out.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
     out.insert(header::CONTENT_LANGUAGE, HeaderValue::from_static(language.tag()));
@@ -242,24 +243,6 @@ fn content_policy(app: &App, visit: &Visit, origins: Option<&Origins>) -> String
          media-src 'self' blob: {media}; frame-src {frame}; frame-ancestors {ancestors}; base-uri 'none'; form-action 'none'",
         it.script_sources, it.style_sources
     )
-}
-
-/// How hard the page is packed: it is made anew for everyone, so quickly.
-const PACK_LEVEL: u32 = 4;
-
-/// The page, packed if the browser takes that.
-fn packed(page: String, accepted: &str) -> Response {
-    let takes =
-        accepted.split(',').any(|it| it.trim().split(';').next() == Some("gzip") && !it.contains("q=0"));
-    if takes {
-        let mut packer = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::new(PACK_LEVEL));
-        if packer.write_all(page.as_bytes()).is_ok()
-            && let Ok(bytes) = packer.finish()
-        {
-            return ([(header::CONTENT_ENCODING, "gzip")], bytes).into_response();
-        }
-    }
-    page.into_response()
 }
 
 #[cfg(test)]

@@ -11,6 +11,10 @@ pub struct Source {
     /// The bearer token of the endpoint.
     #[serde(skip_serializing_if = "Option::is_none")]
     ticket: Option<String>,
+    /// The endpoint knows an offer that comes a second time, so that it may be posted over two connections, and
+    /// takes it packed.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    twice: bool,
     /// The offer is to bring its candidates: servers of others may not find them out.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     gather: bool,
@@ -29,6 +33,7 @@ impl Source {
             return ticket.map(|it| Source {
                 whep: Some(whep),
                 ticket: Some(it),
+                twice: true,
                 gather: false,
                 hls: None,
                 page: None,
@@ -36,7 +41,14 @@ impl Source {
         };
         let given = |text: &str| (!text.is_empty()).then(|| text.to_owned());
         let page = given(&it.player).map(|page| page.replace("{url}", &super::html::segment(&it.hls)));
-        let source = Source { whep: given(&it.whep), ticket: None, gather: true, hls: given(&it.hls), page };
+        let source = Source {
+            whep: given(&it.whep),
+            ticket: None,
+            twice: false,
+            gather: true,
+            hls: given(&it.hls),
+            page,
+        };
         (source.whep.is_some() || source.hls.is_some()).then_some(source)
     }
 
@@ -100,6 +112,7 @@ mod tests {
         };
         let other = Source::of("r", Some(&room(other)), Some("a ticket".into())).unwrap();
         assert!(other.gather && other.ticket.is_none(), "a ticket of ours is not for others");
+        assert!(own.twice && !other.twice, "an offer that comes twice is two sessions to others");
         assert_eq!(
             other.page.as_deref(),
             Some("https://play.shop.test/?src=https%3A%2F%2Fcdn.shop.test%2F1%2Flive.m3u8%3Fa%3Db")

@@ -7,6 +7,7 @@ mod line;
 mod machine;
 mod people;
 
+use crate::bench::figure::percentile;
 use crate::clock::{Stopwatch, monotonic};
 use clap::Args as ClapArgs;
 use hyper_util::client::legacy::Client;
@@ -237,9 +238,9 @@ fn sum(args: &Args, fared: Vec<Fared>, seconds: f64) -> Outcome {
         joined: fared.len(),
         refused: args.viewers - fared.len(),
         dark: fared.len() - first.len(),
-        answer_ms: quantiles(fared.iter().map(|one| one.answered_ms).collect(), [0.5, 0.95])
+        answer_ms: percentiles(fared.iter().map(|one| one.answered_ms).collect(), [50.0, 95.0])
             .unwrap_or_default(),
-        first_picture_ms: quantiles(first, [0.5, 0.95]).unwrap_or_default(),
+        first_picture_ms: percentiles(first, [50.0, 95.0]).unwrap_or_default(),
         packets_per_second: ((pictures + sounds) as f64 / seconds) as u64,
         mbit_per_second: rounded(bytes as f64 * 8.0 / seconds / 1e6, 10.0),
         missing_ppm: missing * 1_000_000 / (pictures + missing).max(1),
@@ -247,7 +248,7 @@ fn sum(args: &Args, fared: Vec<Fared>, seconds: f64) -> Outcome {
         ..Outcome::default()
     };
     let hops = fared.into_iter().flat_map(|one| one.hops_us).map(|us| f64::from(us) / 1_000.0);
-    outcome.hop_ms = quantiles(hops.collect(), [0.5, 0.99, 1.0]);
+    outcome.hop_ms = percentiles(hops.collect(), [50.0, 99.0, 100.0]);
     outcome
 }
 
@@ -255,9 +256,7 @@ fn rounded(value: f64, steps: f64) -> f64 {
     (value * steps).round() / steps
 }
 
-/// The values at these shares of all; `None` of nothing.
-fn quantiles<const N: usize>(mut values: Vec<f64>, shares: [f64; N]) -> Option<[f64; N]> {
-    values.sort_by(f64::total_cmp);
-    let last = values.len().checked_sub(1)?;
-    Some(shares.map(|share| rounded(values[((values.len() as f64 * share) as usize).min(last)], 100.0)))
+/// The values below which so many of a hundred lie, to the hundredth; `None` of nothing.
+fn percentiles<const N: usize>(mut values: Vec<f64>, of_hundred: [f64; N]) -> Option<[f64; N]> {
+    (!values.is_empty()).then(|| of_hundred.map(|it| rounded(percentile(&mut values, it), 100.0)))
 }

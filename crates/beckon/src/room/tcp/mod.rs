@@ -17,7 +17,7 @@ use std::collections::BTreeMap;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 use tokio::net::{TcpListener, TcpSocket};
 use tokio::sync::mpsc;
@@ -115,6 +115,8 @@ struct Inner {
     open: Mutex<Open>,
     tallies: Tallies,
     bounds: Bounds,
+    /// Where they come in, once they can.
+    address: OnceLock<SocketAddr>,
 }
 
 #[derive(Debug, Default)]
@@ -127,7 +129,12 @@ impl Connections {
     /// None yet.
     pub fn new(bounds: Bounds) -> Self {
         let (open, tallies) = (Mutex::default(), Tallies::default());
-        Connections(Arc::new(Inner { open, tallies, bounds }))
+        Connections(Arc::new(Inner { open, tallies, bounds, address: OnceLock::new() }))
+    }
+
+    /// Where they come in; `None` where media does not go over TCP.
+    pub fn address(&self) -> Option<SocketAddr> {
+        self.0.address.get().copied()
     }
 
     /// How many are open.
@@ -217,6 +224,9 @@ pub fn spawn(socket: TcpSocket, floors: Vec<mpsc::Sender<Ask>>, connections: Con
             return Err(error);
         }
     };
+    if let Ok(address) = listener.local_addr() {
+        let _ = connections.0.address.set(address);
+    }
     let thread = std::thread::Builder::new().name("room-tcp".to_owned());
     thread.spawn(move || runtime.block_on(connections.accept(listener, floors.into())))?;
     Ok(())

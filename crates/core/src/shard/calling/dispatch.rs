@@ -4,7 +4,7 @@
 //! an answer: they are ambiguous, and a marketing push among them is never tried again (DESIGN.md §3).
 
 use super::evaluate::is_in_room;
-use super::parcel::{OfferFacts, Parcel};
+use super::parcel::{Addressee, Parcel};
 use super::way::{ATTEMPTS_MAX, Ask};
 use crate::dispatch::{EndReason, Ticket};
 use crate::event::{Channel, Class};
@@ -139,34 +139,14 @@ impl Shard {
         push.address = address.filter(|_| to_address).map(Address::key).unwrap_or_default();
         let app = device.map(|it| &it.app.0).filter(|it| !it.is_empty());
         let app = app.or(details.and_then(|it| it.apps.first()).map(|it| &it.0));
-        let facts = outbox.stage.offer(push.offer).map(|it| OfferFacts {
-            offer: push.offer,
-            price_cents: it.offer.price_cents,
-            original_cents: it.offer.original_cents,
-            stock: it.offer.stock,
-            ends: it.offer.ends,
-        });
-        let parcel = Parcel {
-            id: PushId { shard: self.id, number },
-            shopper: push.shopper.clone(),
-            known: push.known,
-            channel: push.channel,
-            device: push.device.clone(),
+        let to = Addressee {
             token: address.map(|it| it.token.clone()).unwrap_or_default(),
             app: app.cloned().unwrap_or_default(),
             language,
             offset_min,
-            class: push.class,
-            deadline: push.deadline,
-            attempt: push.attempts,
-            show: push.show,
-            trigger: push.trigger,
-            phase: push.phase,
-            product: push.product,
-            template: push.template,
-            offer: facts,
             in_cart,
         };
+        let parcel = Parcel::of(PushId { shard: self.id, number }, push, to, outbox.stage);
         if push.attempts == 1 {
             let book = self.calling.books.entry(push.show).or_default();
             book.report.step(push, Step::Dispatched);

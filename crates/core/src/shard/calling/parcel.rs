@@ -2,8 +2,9 @@
 
 use crate::event::{Channel, Class};
 use crate::id::Term;
-use crate::push::PushId;
+use crate::push::{Push, PushId};
 use crate::show::{Phase, Trigger};
+use crate::stage::Stage;
 use crate::time::Timestamp;
 use std::sync::Arc;
 
@@ -63,4 +64,53 @@ pub struct OfferFacts {
     pub stock: Option<u32>,
     /// Until when it holds.
     pub ends: Timestamp,
+}
+
+/// What a push leaves to its shopper's row, as that is when it leaves.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Addressee {
+    /// See [`Parcel::token`].
+    pub token: Box<str>,
+    /// See [`Parcel::app`].
+    pub app: Box<str>,
+    /// See [`Parcel::language`].
+    pub language: Term,
+    /// See [`Parcel::offset_min`].
+    pub offset_min: i16,
+    /// See [`Parcel::in_cart`].
+    pub in_cart: u32,
+}
+
+impl Parcel {
+    /// A push with what the stage says of its offer now.
+    pub fn of(id: PushId, push: &Push, to: Addressee, stage: &Stage) -> Self {
+        let offer = stage.offer(push.offer).map(|it| OfferFacts {
+            offer: push.offer,
+            price_cents: it.offer.price_cents,
+            original_cents: it.offer.original_cents,
+            stock: it.offer.stock,
+            ends: it.offer.ends,
+        });
+        Parcel {
+            id,
+            shopper: push.shopper.clone(),
+            known: push.known,
+            channel: push.channel,
+            device: push.device.clone(),
+            token: to.token,
+            app: to.app,
+            language: to.language,
+            offset_min: to.offset_min,
+            class: push.class,
+            deadline: push.deadline,
+            attempt: push.attempts,
+            show: push.show,
+            trigger: push.trigger,
+            phase: push.phase,
+            product: push.product,
+            template: push.template,
+            offer,
+            in_cart: to.in_cart,
+        }
+    }
 }

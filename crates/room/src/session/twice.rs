@@ -1,0 +1,116 @@
+//! What is sent twice over a long way: the handshake, and the first picture. A datagram of these that is lost costs a
+//! whole round trip before anything is seen, and at three lost of a hundred four first pictures of five lose one of
+//! their fifty. The second copy is the same datagram; a receiver that has the first drops it (RFC 3711 §3.3.2,
+//! RFC 9147 §4.5.1).
+
+use crate::effects::Datagram;
+use crate::limits::{TWICE_AFTER, TWICE_MAX};
+use crate::peer::Via;
+use std::collections::VecDeque;
+use std::time::Instant;
+
+/// Datagrams that are on their way and will be sent once more.
+#[derive(Debug, Default)]
+pub struct Twice {
+    /// Media packets that were written and have not come out yet, by the sequence number in their header.
+    expected: VecDeque<u16>,
+    waiting: VecDeque<(Instant, Datagram)>,
+}
+
+impl Twice {
+    /// The media packet of this number is to be sent twice.
+    pub fn expect(&mut self, sequence: u64) {
+        if self.expected.len() < TWICE_MAX {
+            self.expected.push_back(sequence as u16);
+        }
+    }
+
+    /// A datagram goes out the first time. `stream` is the one whose packets were announced.
+    pub fn note(&mut self, now: Instant, datagram: &Datagram, stream: Option<u32>) {
+        let over_udp = datagram.via == Via::Udp && self.waiting.len() < TWICE_MAX;
+        if over_udp && (is_handshake(&datagram.bytes) || self.was_expected(&datagram.bytes, stream)) {
+            self.waiting.push_back((now + TWICE_AFTER, datagram.clone()));
+        }
+    }
+
+    fn was_expected(&mut self, bytes: &[u8], stream: Option<u32>) -> bool {
+        let (Some(stream), Some(header)) = (stream, bytes.get(..12)) else { return false };
+        // Most of the time nothing is expected, and this is all that a packet costs.
+        if self.expected.is_empty() || header[8..12] != stream.to_be_bytes() {
+            return false;
+        }
+        let sequence = u16::from_be_bytes([header[2], header[3]]);
+        let found = self.expected.iter().position(|it| *it == sequence);
+        found.is_some_and(|at| self.expected.remove(at).is_some())
+    }
+
+    /// The other side went on with the handshake, so it has what was said to it.
+    pub fn answered(&mut self) {
+        self.waiting.retain(|(_, datagram)| !is_handshake(&datagram.bytes));
+    }
+
+    /// What is to be sent again now.
+    pub fn due(&mut self, now: Instant) -> Option<Datagram> {
+        self.waiting.pop_front_if(|(at, _)| *at <= now).map(|(_, datagram)| datagram)
+    }
+
+    /// When there is more.
+    pub fn next(&self) -> Option<Instant> {
+        self.waiting.front().map(|(at, _)| *at)
+    }
+}
+
+/// Whether these bytes are DTLS rather than STUN, RTP or RTCP (RFC 7983 §7).
+pub fn is_handshake(bytes: &[u8]) -> bool {
+    bytes.first().is_some_and(|first| (20..64).contains(first))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::time::Duration;
+
+    fn datagram(bytes: Vec<u8>, via: Via) -> Datagram {
+        let at = "127.0.0.1:9".parse().unwrap();
+        Datagram { from: at, to: at, via, bytes }
+    }
+
+    fn media(sequence: u16, stream: u32) -> Datagram {
+        let mut bytes = vec![0x80, 102, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 7];
+        bytes[2..4].copy_from_slice(&sequence.to_be_bytes());
+        bytes[8..12].copy_from_slice(&stream.to_be_bytes());
+        datagram(bytes, Via::Udp)
+    }
+
+    #[test]
+    #[expect(clippy::disallowed_methods, reason = "an instant to begin with; nothing depends on which")]
+    fn packets_that_were_announced_and_the_handshake_go_out_once_more_and_nothing_else() {
+        let (now, mut twice) = (Instant::now(), Twice::default());
+        for sequence in [65_535, 65_536] {
+            twice.expect(sequence);
+        }
+        let hello = datagram(vec![22, 254, 253], Via::Udp);
+        for out in [&hello, &media(65_535, 9), &media(0, 8), &media(1, 9), &media(0, 9), &media(0, 9)] {
+            twice.note(now, out, Some(9));
+        }
+        twice.note(now, &datagram(vec![22, 254, 253], Via::Tcp), Some(9));
+        assert_eq!((twice.due(now).map(|it| it.bytes), twice.next()), (None, Some(now + TWICE_AFTER)));
+        let later = now + TWICE_AFTER + Duration::from_millis(1);
+        let again: Vec<_> = std::iter::from_fn(|| twice.due(later)).map(|it| it.bytes).collect();
+        assert_eq!(again, [hello.bytes.clone(), media(65_535, 9).bytes, media(0, 9).bytes]);
+        twice.note(now, &hello, None);
+        twice.answered();
+        assert!(twice.due(later).is_none() && twice.next().is_none());
+    }
+
+    #[test]
+    #[expect(clippy::disallowed_methods, reason = "an instant to begin with; nothing depends on which")]
+    fn no_more_is_kept_than_its_bound() {
+        let (now, mut twice) = (Instant::now(), Twice::default());
+        for sequence in 0..3 * TWICE_MAX as u64 {
+            twice.expect(sequence);
+            twice.note(now, &media(sequence as u16, 9), Some(9));
+        }
+        assert_eq!((twice.waiting.len(), twice.expected.len()), (TWICE_MAX, TWICE_MAX));
+    }
+}
