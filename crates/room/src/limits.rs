@@ -47,8 +47,14 @@ pub const RESEND_FOR: Duration = Duration::from_secs(1);
 pub const FAR_ROUND_TRIP: Duration = Duration::from_millis(40);
 /// How long after the first the second copy is sent: losses come in rows.
 pub const TWICE_AFTER: Duration = Duration::from_millis(15);
+/// How long after a check is answered the handshake is said again: the answer is to be there first.
+pub const AGAIN_AFTER: Duration = Duration::from_millis(2);
 /// Most datagrams of a session that wait for their second time.
 pub const TWICE_MAX: usize = 320;
+/// Most datagrams of the handshake that are said again with each check: a flight has one or two.
+pub const UNANSWERED_MAX: usize = 4;
+/// How long it is said again.
+pub const UNANSWERED_FOR: Duration = Duration::from_secs(1);
 
 /// How long a publisher is let alone after it was asked for a key frame.
 pub const KEY_FRAME_ASKED_EVERY: Duration = Duration::from_millis(500);

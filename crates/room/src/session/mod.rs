@@ -204,6 +204,8 @@ impl Peer for Session {
         self.heard_first.get_or_insert(now);
         if is_handshake(arrival.bytes) {
             self.twice.answered();
+        } else if is_stun(arrival.bytes) {
+            self.twice.asked(now);
         }
         if self.rtc.handle_input(input).is_err() {
             self.failed = true;
@@ -278,7 +280,7 @@ impl Peer for Session {
         if let Some(patch) = patch {
             write = write.vp8_patch(patch);
         }
-        if packet.twice && self.hurries {
+        if packet.twice && self.is_far() {
             self.twice.expect(packet.sequence);
         }
         let mut api = self.rtc.direct_api();
@@ -308,7 +310,9 @@ impl Peer for Session {
     }
 
     fn is_far(&self) -> bool {
-        self.hurries && self.handshake.is_some_and(|took| took >= FAR_ROUND_TRIP)
+        // Over TCP nothing is lost that is worth sending twice.
+        let by_udp = self.via == Some(Via::Udp);
+        self.hurries && by_udp && self.handshake.is_some_and(|took| took >= FAR_ROUND_TRIP)
     }
 
     fn via(&self) -> Option<Via> {

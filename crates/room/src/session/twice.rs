@@ -1,10 +1,13 @@
-//! What is sent twice over a long way: the handshake, and the first picture. A datagram of these that is lost costs a
-//! whole round trip before anything is seen, and at three lost of a hundred four first pictures of five lose one of
-//! their fifty. The second copy is the same datagram; a receiver that has the first drops it (RFC 3711 §3.3.2,
-//! RFC 9147 §4.5.1).
+//! What is sent more than once, because a datagram of it that is lost costs a whole round trip before anything is seen:
+//! the handshake where no answer comes at once, and over a long way the first picture, of which at three lost of a
+//! hundred four of five lose one of their fifty datagrams. The second copy is the same datagram; a receiver that has the
+//! first drops it (RFC 3711 §3.3.2, RFC 9147 §4.5.1).
+//!
+//! A client that asks again whether the way is open may not have heard that it is, and a browser that has not does
+//! nothing with the handshake: so each further check is answered with what it said so far, too.
 
 use crate::effects::Datagram;
-use crate::limits::{TWICE_AFTER, TWICE_MAX};
+use crate::limits::{AGAIN_AFTER, TWICE_AFTER, TWICE_MAX, UNANSWERED_FOR, UNANSWERED_MAX};
 use crate::peer::Via;
 use std::collections::VecDeque;
 use std::time::Instant;
@@ -15,6 +18,8 @@ pub struct Twice {
     /// Media packets that were written and have not come out yet, by the sequence number in their header.
     expected: VecDeque<u16>,
     waiting: VecDeque<(Instant, Datagram)>,
+    /// What the handshake said and when, that has had no answer yet.
+    unanswered: Vec<(Instant, Datagram)>,
 }
 
 impl Twice {
@@ -27,9 +32,20 @@ impl Twice {
 
     /// A datagram goes out the first time. `stream` is the one whose packets were announced.
     pub fn note(&mut self, now: Instant, datagram: &Datagram, stream: Option<u32>) {
-        let over_udp = datagram.via == Via::Udp && self.waiting.len() < TWICE_MAX;
-        if over_udp && (is_handshake(&datagram.bytes) || self.was_expected(&datagram.bytes, stream)) {
-            self.waiting.push_back((now + TWICE_AFTER, datagram.clone()));
+        let is_handshake = is_handshake(&datagram.bytes);
+        if !is_handshake && !self.was_expected(&datagram.bytes, stream) || datagram.via != Via::Udp {
+            return;
+        }
+        if is_handshake && self.unanswered.len() < UNANSWERED_MAX {
+            self.unanswered.push((now, datagram.clone()));
+        }
+        self.wait(now + TWICE_AFTER, datagram.clone());
+    }
+
+    fn wait(&mut self, until: Instant, datagram: Datagram) {
+        if self.waiting.len() < TWICE_MAX {
+            let at = self.waiting.partition_point(|(at, _)| *at <= until);
+            self.waiting.insert(at, (until, datagram));
         }
     }
 
@@ -46,7 +62,16 @@ impl Twice {
 
     /// The other side went on with the handshake, so it has what was said to it.
     pub fn answered(&mut self) {
+        self.unanswered.clear();
         self.waiting.retain(|(_, datagram)| !is_handshake(&datagram.bytes));
+    }
+
+    /// The other side asks whether the way is open, and is answered at once; the handshake follows behind that.
+    pub fn asked(&mut self, now: Instant) {
+        // What ends a handshake has no answer in some versions.
+        self.unanswered.retain(|(said, _)| now.saturating_duration_since(*said) < UNANSWERED_FOR);
+        let again: Vec<Datagram> = self.unanswered.iter().map(|(_, datagram)| datagram.clone()).collect();
+        again.into_iter().for_each(|datagram| self.wait(now + AGAIN_AFTER, datagram));
     }
 
     /// What is to be sent again now.
@@ -105,12 +130,42 @@ mod tests {
 
     #[test]
     #[expect(clippy::disallowed_methods, reason = "an instant to begin with; nothing depends on which")]
+    fn whoever_asks_again_is_told_again_what_the_handshake_said_until_he_answers_it() {
+        let (now, mut twice) = (Instant::now(), Twice::default());
+        let hello = datagram(vec![22, 254, 253], Via::Udp);
+        twice.asked(now);
+        assert_eq!(twice.next(), None);
+        for _ in 0..2 * UNANSWERED_MAX {
+            twice.note(now, &hello, None);
+        }
+        let later = now + 2 * TWICE_AFTER;
+        while twice.due(later).is_some() {}
+        twice.asked(later);
+        assert!(twice.due(later).is_none(), "behind the answer that the way is open");
+        let again = std::iter::from_fn(|| twice.due(later + AGAIN_AFTER)).count();
+        assert_eq!(again, UNANSWERED_MAX);
+        twice.asked(now + UNANSWERED_FOR);
+        assert_eq!(twice.next(), None, "not for ever");
+        twice.note(later, &hello, None);
+        twice.answered();
+        twice.asked(later);
+        assert_eq!(twice.next(), None);
+    }
+
+    #[test]
+    #[expect(clippy::disallowed_methods, reason = "an instant to begin with; nothing depends on which")]
     fn no_more_is_kept_than_its_bound() {
         let (now, mut twice) = (Instant::now(), Twice::default());
-        for sequence in 0..3 * TWICE_MAX as u64 {
+        for sequence in 0..2 * TWICE_MAX as u64 {
+            twice.expect(sequence);
+        }
+        assert_eq!((twice.waiting.len(), twice.expected.len()), (0, TWICE_MAX));
+        for sequence in 0..2 * TWICE_MAX as u64 {
+            twice.note(now, &media(sequence as u16, 9), Some(9));
+            // Who waits already keeps the place; the number is no longer looked for.
             twice.expect(sequence);
             twice.note(now, &media(sequence as u16, 9), Some(9));
         }
-        assert_eq!((twice.waiting.len(), twice.expected.len()), (TWICE_MAX, TWICE_MAX));
+        assert_eq!((twice.waiting.len(), twice.expected.len()), (TWICE_MAX, 0));
     }
 }

@@ -106,7 +106,7 @@ fn over_a_long_way_the_first_picture_and_the_handshake_are_sent_twice_so_that_lo
 }
 
 #[test]
-fn over_a_way_that_is_no_longer_than_a_repair_is_worth_nothing_is_sent_twice() {
+fn over_a_way_that_is_no_longer_than_a_repair_is_worth_no_picture_is_sent_twice() {
     let (_, sent) = waited(1, Weather::fair(18_000));
     let (_, sent_far) = waited(1, Weather::fair(21_000));
     // The packets of the first picture, and some of the handshake.
