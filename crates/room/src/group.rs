@@ -81,6 +81,14 @@ impl Group {
         starts
     }
 
+    /// Something that followed is missing: nobody can go on with the rest. The key frame is still good if it is whole.
+    pub fn tear(&mut self) {
+        match self.first_ends {
+            Some(_) => self.cut = true,
+            None => self.clear(),
+        }
+    }
+
     fn is_of_first(&self, timestamp: u64) -> bool {
         self.began.is_some() && self.packets.front().is_some_and(|front| front.packet.timestamp == timestamp)
     }

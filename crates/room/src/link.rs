@@ -1,7 +1,8 @@
 //! What floors tell each other about a room that has viewers on several of them. The floor of the publisher is the
 //! room's *home*; each other one with viewers of it is a *guest*, and is told every packet that home accepted, with the
 //! instant at which it was taken. Whoever carries these messages may lose them, but not reorder those of two floors:
-//! guests repeat what they want, home answers what they lack, and the publisher's number tells what is stale.
+//! guests repeat what they want, home answers what they lack, and the publisher's number tells what is stale. Packets
+//! are counted: a guest that misses some gives out no group with a hole, and asks for a key frame.
 //!
 //! This is where a relay between regions begins, too: an edge is a guest whose home is on another machine. It needs a
 //! twin of these messages for the wire, instants on its own clock instead of home's, and numbers of publishers that go
@@ -48,6 +49,8 @@ pub enum Body {
     Media {
         /// Of which publisher.
         source: u64,
+        /// Which of its packets, from one on.
+        number: u64,
         /// The packet, and when it was taken.
         kept: Kept,
     },

@@ -14,6 +14,8 @@ pub struct Publisher {
     pub source: u64,
     /// When it came.
     pub came: Instant,
+    /// How many packets it has sent; a guest knows the number of the last that it was told.
+    pub packets: u64,
     /// When media came last.
     pub heard: Option<Instant>,
     /// When sound came last.
@@ -82,7 +84,7 @@ pub struct Accepted {
 impl Publisher {
     /// A publisher that has just come.
     pub fn new(now: Instant, source: u64) -> Self {
-        Publisher { source, came: now, heard: None, audio_heard: None, layers: Vec::new(), obeys: None }
+        Publisher { source, came: now, packets: 0, heard: None, audio_heard: None, layers: Vec::new(), obeys: None }
     }
 
     /// What another floor is told to begin with: all layers with their groups, whose payloads are shared, not copied.
@@ -94,6 +96,11 @@ impl Publisher {
             (layer.asked, layer.unanswered, layer.wanted) = (None, None, false);
         }
         copy
+    }
+
+    /// Packets are missing: what is kept has a hole.
+    pub fn torn(&mut self) {
+        self.layers.iter_mut().for_each(|layer| layer.group.tear());
     }
 
     /// Takes a packet in. `None` if it is of no layer that is kept.

@@ -236,6 +236,8 @@ impl Floor {
         {
             self.names.remove(room.name());
             room.farewell(effects);
+            // Whoever was still counted went with the publisher.
+            effects.crowds.push((room.name().clone(), 0));
         }
     }
 

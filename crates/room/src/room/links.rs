@@ -31,8 +31,8 @@ impl<P: Peer> Room<P> {
             }
             (Origin::Guest { .. }, Body::Publisher(publisher)) => self.meet(now, *publisher, effects),
             // Of one that was not introduced nothing is shown: it is, after the next round.
-            (Origin::Guest { .. }, Body::Media { source, kept }) if known == Some(source) => {
-                self.show(now, kept);
+            (Origin::Guest { .. }, Body::Media { source, number, kept }) if known == Some(source) => {
+                self.hear(now, number, kept, effects);
             }
             (Origin::Guest { .. }, Body::Gone { source }) if known.is_some_and(|known| known <= source) => {
                 self.publisher_left(effects);
@@ -71,6 +71,19 @@ impl<P: Peer> Room<P> {
         self.ask(now, needed, effects);
     }
 
+    /// A packet that home passed on.
+    fn hear(&mut self, now: Instant, number: u64, kept: Kept, effects: &mut Effects) {
+        let Some(publisher) = &mut self.publisher else { return };
+        let missed = number != publisher.packets + 1;
+        publisher.packets = number;
+        if missed {
+            publisher.torn();
+            let layers = 0..publisher.layers.len();
+            self.ask(now, layers, effects);
+        }
+        self.show(now, kept);
+    }
+
     /// The publisher is gone. Guests are told.
     pub(super) fn publisher_left(&mut self, effects: &mut Effects) {
         let Some(publisher) = self.publisher.take() else { return };
@@ -88,7 +101,8 @@ impl<P: Peer> Room<P> {
     /// Guests are told of a packet.
     pub(super) fn pass_on(&self, kept: &Kept, effects: &mut Effects) {
         if let Some(publisher) = &self.publisher {
-            self.tell_guests(|| Body::Media { source: publisher.source, kept: kept.clone() }, effects);
+            let (source, number) = (publisher.source, publisher.packets);
+            self.tell_guests(|| Body::Media { source, number, kept: kept.clone() }, effects);
         }
     }
 

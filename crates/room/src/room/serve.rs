@@ -37,6 +37,9 @@ impl<P: Peer> Room<P> {
         let Some(host) = self.origin.host() else { return };
         let Some(taken) = host.clocks.taken(now, &packet) else { return };
         let kept = Kept { packet, taken };
+        if let Some(publisher) = &mut self.publisher {
+            publisher.packets += 1;
+        }
         self.pass_on(&kept, effects);
         self.show(now, kept);
     }

@@ -8,7 +8,7 @@ use crate::world::net::Weather;
 use crate::world::script::floors;
 use crate::world::{NAME, World};
 use beckon_room::{
-    Effects, GUEST_UNHEARD_FOR, Identity, Join, KEY_FRAME_ASKED_EVERY, Manner, ROUND_EVERY, Refusal,
+    CONNECT_WITHIN, Effects, Floor, GUEST_UNHEARD_FOR, Identity, Join, KEY_FRAME_ASKED_EVERY, Manner, ROUND_EVERY, Refusal,
     SecondPublisher,
 };
 use std::time::Duration;
@@ -141,6 +141,50 @@ fn what_was_lost_between_floors_is_made_up_for_with_the_next_round() {
     let shown = world.shoppers[first].client.shown.iter().find(|(at, ..)| *at > healed).expect("a picture");
     assert!(shown.0 - healed < Duration::from_millis(1_400), "{:?}", shown.0 - healed);
     assert_eq!(sees(&world, first), Some(2));
+}
+
+#[test]
+fn a_group_in_which_packets_are_missing_is_given_to_nobody_and_a_key_frame_is_asked_for() {
+    for obeys in [true, false] {
+        let mut world = world(2, SecondPublisher::Refuse);
+        assert!(world.publish(encoder(50, obeys), Weather::fair(1_000)));
+        world.pass(Duration::from_secs(4));
+        let inside = guest_comes(&mut world);
+        world.pass(Duration::from_millis(500));
+        world.links.passage = CUT;
+        world.pass(Duration::from_millis(100));
+        world.links.passage = FAIR;
+        let lost = world.now;
+        // A picture that tells comes every 40 ms.
+        world.pass(Duration::from_millis(50));
+        let came = world.now;
+        let late = guest_comes(&mut world);
+        world.pass(Duration::from_secs(3));
+        assert!(has_no_gap(&world, late), "{:?}", world.shoppers[late].client.numbers.keys());
+        // Who is inside waits for what he misses before he gives it up.
+        for (at, most_ms) in [(inside, 500), (late, 200)] {
+            let again = world.shoppers[at].client.shown.iter().find(|(at, ..)| *at > lost);
+            let again = again.expect("a picture").0 - came;
+            assert!(!obeys || again < Duration::from_millis(most_ms), "{at}: {again:?}");
+        }
+    }
+}
+
+#[test]
+fn sessions_that_end_in_one_instant_leave_no_count_behind() {
+    for count in [1, 2] {
+        let mut world = world(count, SecondPublisher::Refuse);
+        // What they send never arrives.
+        let cut = Weather { loss: 1_000, ..Weather::fair(1_000) };
+        assert!(world.publish(encoder(50, true), cut));
+        (0..3).for_each(|_| world.watch(Codec::H264, cut));
+        assert_eq!(world.dealer.rooms(), 1);
+        // The machine stood still meanwhile.
+        world.now += CONNECT_WITHIN * 2;
+        world.pass(Duration::from_secs(1));
+        let sessions: usize = world.floors.iter().map(Floor::sessions).sum();
+        assert_eq!((sessions, world.dealer.rooms()), (0, 0));
+    }
 }
 
 #[test]
