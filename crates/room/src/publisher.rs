@@ -84,7 +84,15 @@ pub struct Accepted {
 impl Publisher {
     /// A publisher that has just come.
     pub fn new(now: Instant, source: u64) -> Self {
-        Publisher { source, came: now, packets: 0, heard: None, audio_heard: None, layers: Vec::new(), obeys: None }
+        Publisher {
+            source,
+            came: now,
+            packets: 0,
+            heard: None,
+            audio_heard: None,
+            layers: Vec::new(),
+            obeys: None,
+        }
     }
 
     /// What another floor is told to begin with: all layers with their groups, whose payloads are shared, not copied.

@@ -39,8 +39,8 @@
 const RETRY_AFTER_MAX_MS = 60_000
 /** An answer, or a path after it, that takes longer than this is given up. */
 export const JOIN_MAX_MS = 10_000
-/** From this round trip on an offer is posted twice, where that may be. */
-const FAR_MS = 40
+/** From this round trip on an offer is posted twice, where that may be: to pack it and to post it again takes a while, too. */
+const FAR_MS = 75
 /** Candidates of this side are waited for at most this long, where they are waited for at all. */
 const GATHER_MAX_MS = 500
 
@@ -96,8 +96,23 @@ function isFar() {
 /**
  * An offer takes five segments, and one if it is packed.
  * @param {string} text
+ * @returns {Promise<string | Uint8Array<ArrayBuffer>>}
  */
-const packed = (text) => new Response(new Blob([text]).stream().pipeThrough(new CompressionStream('gzip'))).arrayBuffer()
+async function packed(text) {
+  if (!('CompressionStream' in globalThis)) return text
+  const { readable, writable } = new CompressionStream('gzip')
+  const writer = writable.getWriter()
+  void writer.write(new TextEncoder().encode(text))
+  void writer.close()
+  const reader = readable.getReader()
+  /** @type {number[]} */
+  const bytes = []
+  for (;;) {
+    const { done, value } = await reader.read()
+    if (done) return new Uint8Array(bytes)
+    bytes.push(...value)
+  }
+}
 
 /** @param {RTCPeerConnection} peer */
 function gathered(peer) {
@@ -110,6 +125,50 @@ function gathered(peer) {
       done(undefined)
     })
   })
+}
+
+/**
+ * Posts an offer; over a long way twice, if the endpoint knows it again, and then goes on with the first answer that lets
+ * the shopper in.
+ * @param {Source} source
+ * @param {string} offer
+ * @param {AbortSignal} signal
+ * @returns {Promise<{answer: Response, sdp: string, session: string}>} the session's own URL; empty if it has none
+ */
+async function post(source, offer, signal) {
+  const whep = String(source.whep)
+  /** @type {Record<string, string>} */
+  const headers = { 'content-type': 'application/sdp' }
+  if (source.ticket) headers.authorization = `Bearer ${source.ticket}`
+  const twice = source.twice === true && isFar()
+  const body = twice ? await packed(offer) : offer
+  if (body !== offer) headers['content-encoding'] = 'gzip'
+  const once = async () => {
+    const answer = await fetch(whep, {
+      method: 'POST',
+      headers,
+      body,
+      signal,
+      // Not `omit`: browsers keep connections with and without credentials apart, and the page's own, which is there
+      // already, is one with. A new one would cost a round trip.
+      credentials: 'same-origin',
+      cache: 'no-store',
+    })
+    const place = answer.headers.get('location')
+    const session = place ? new URL(place, answer.url || new URL(whep, globalThis.location?.href)).href : ''
+    return { answer, sdp: await answer.text(), session }
+  }
+  const first = once()
+  if (!twice) return first
+  const both = [first, once()]
+  const inside = both.map((it) => it.then((its) => (its.answer.ok ? its : Promise.reject(its))))
+  const taken = await Promise.any(inside).catch(() => first)
+  // One that comes so late that the server does not know it any more is a session of its own.
+  const late = (/** @type {{session: string}} */ it) => {
+    if (it.session !== taken.session) void end(it.session, source.ticket)
+  }
+  for (const it of both) it.then(late, () => {})
+  return taken
 }
 
 /**
@@ -144,47 +203,21 @@ export function begin(source, since = 0) {
   })
   const aborter = new AbortController()
   const answered = (async () => {
-    const whep = String(source.whep)
     // Without an argument it makes the offer and sets it, in one turn.
     await peer.setLocalDescription()
     if (source.gather) await gathered(peer)
-    /** @type {Record<string, string>} */
-    const headers = { 'content-type': 'application/sdp' }
-    if (source.ticket) headers.authorization = `Bearer ${source.ticket}`
     const timer = setTimeout(() => aborter.abort(), JOIN_MAX_MS)
-    const offer = peer.localDescription?.sdp ?? ''
-    const twice = source.twice === true && isFar()
-    const body = twice && 'CompressionStream' in globalThis ? await packed(offer) : offer
-    if (body !== offer) headers['content-encoding'] = 'gzip'
-    const post = async () => {
-      const answer = await fetch(whep, {
-        method: 'POST',
-        headers,
-        body,
-        signal: aborter.signal,
-        // Not `omit`: browsers keep connections with and without credentials apart, and the page's own, which is there
-        // already, is one with. A new one would cost a round trip.
-        credentials: 'same-origin',
-        cache: 'no-store',
-      })
-      return { answer, sdp: await answer.text() }
-    }
-    let answer
-    let sdp
+    let posted
     try {
-      const first = post()
-      // Whichever answer is there first is both.
-      ;({ answer, sdp } = await (twice ? Promise.any([first, post()]).catch(() => first) : first))
-      if (!answer.ok) throw refusal(answer)
+      posted = await post(source, peer.localDescription?.sdp ?? '', aborter.signal)
     } catch (error) {
-      if (error instanceof NotJoined) throw error
       throw new NotJoined('failed', `the room cannot be reached: ${error instanceof Error ? error.message : error}`)
     } finally {
       clearTimeout(timer)
     }
+    const { answer, sdp, session } = posted
+    if (!answer.ok) throw refusal(answer)
     reached('answer_ms')
-    const place = answer.headers.get('location')
-    const session = place ? new URL(place, answer.url || new URL(whep, globalThis.location?.href)).href : ''
     if (peer.signalingState === 'closed') {
       end(session, source.ticket)
       throw new NotJoined('failed', 'closed meanwhile')

@@ -189,12 +189,20 @@ test('over a long way an offer is posted twice where that is one session, and th
   }
   await turn()
   assert.equal(world.peers[0].remote.sdp, 'answer', 'the second was faster')
-  late(answer(201, 'answer of the first', { location: '/whep/session/9' }))
+  late(answer(201, 'answer of the first', { location: '/whep/session/10' }))
   world.peers[0].become('connected')
   await turn()
   assert.deepEqual([world.peers.length, told.states], [1, ['joining']])
+  assert.deepEqual(deletes().map((it) => it.url), ['https://shop.test/whep/session/10'], 'nobody is in the late one')
   player.stop()
-  assert.equal(deletes().length, 1, 'one session is ended')
+  assert.equal(deletes().length, 2)
+
+  world.requests = []
+  world.answers = [answer(503, 'full', { 'retry-after': '5' }), joined()]
+  const lucky = play({ ...SOURCE, twice: true })
+  await until(() => world.peers.at(-1).remote)
+  assert.equal(world.peers.at(-1).remote.sdp, 'answer', 'one says yes')
+  lucky.player.stop()
 
   world.requests = []
   world.answers = [() => Promise.reject(new TypeError('the connection was reset')), joined()]

@@ -74,13 +74,12 @@ function watch({ plain, port }) {
   })
   if (plain) {
     const { fetch } = globalThis
-    let posted = false
+    let under
     globalThis.fetch = (url, init) => {
       if (!String(url).startsWith('/whep/') || init?.method !== 'POST') return fetch(url, init)
-      // The page would post it twice over a long way.
-      if (posted) return new Promise(() => {})
-      posted = true
-      return fetch(`${url}?join=plain`, init)
+      // The page would post it twice over a long way: both are one here.
+      under ??= fetch(`${url}?join=plain`, init).finally(() => (under = undefined))
+      return under.then((answer) => answer.clone())
     }
   }
   if (port) {

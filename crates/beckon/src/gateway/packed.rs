@@ -14,11 +14,15 @@ use std::io::{self, Read, Write as _};
 /// Whether the client takes gzip (RFC 9110 §12.5.3).
 pub fn is_taken(headers: &HeaderMap) -> bool {
     let codings = headers.get(header::ACCEPT_ENCODING).and_then(|it| it.to_str().ok()).unwrap_or_default();
-    codings.split(',').any(|coding| {
-        let (name, weight) = coding.split_once(';').unwrap_or((coding, ""));
-        matches!(name.trim(), "gzip" | "*")
-            && !matches!(weight.trim(), "q=0" | "q=0.0" | "q=0.00" | "q=0.000")
-    })
+    let takes = |wanted: &str| {
+        codings.split(',').find_map(|coding| {
+            let (name, weight) = coding.split_once(';').unwrap_or((coding, ""));
+            let never = matches!(weight.trim(), "q=0" | "q=0.0" | "q=0.00" | "q=0.000");
+            name.trim().eq_ignore_ascii_case(wanted).then_some(!never)
+        })
+    };
+    // What is said of a coding by its name counts before what is said of all.
+    takes("gzip").or_else(|| takes("*")).unwrap_or(false)
 }
 
 /// Why a body cannot be unpacked.
@@ -203,7 +207,13 @@ mod tests {
         let of = |text: &'static str| {
             is_taken(&HeaderMap::from_iter([(header::ACCEPT_ENCODING, HeaderValue::from_static(text))]))
         };
-        assert!(of("gzip, deflate, br") && of("br;q=1.0, gzip;q=0.8") && of("*"));
-        assert!(!of("br") && !of("gzip;q=0") && !is_taken(&HeaderMap::new()));
+        assert!(of("gzip, deflate, br") && of("br;q=1.0, GZIP;q=0.8") && of("*"));
+        assert!(
+            !of("br")
+                && !of("gzip;q=0")
+                && !of("gzip;q=0, *")
+                && !of("br, *;q=0")
+                && !is_taken(&HeaderMap::new())
+        );
     }
 }

@@ -1,6 +1,6 @@
 //! Offers that were answered a moment ago. Over a long way a segment that is lost costs a request some round trips, so a
-//! client may post its offer over two connections and go on with whichever answer comes first. Both are the same, and
-//! there is one session: an offer names its client's keys, so it cannot be meant twice.
+//! client may post its offer twice and go on with whichever answer comes first. Both are the same, and there is one
+//! session: an offer names its client's keys, so it cannot be meant twice.
 
 use super::floor::Knock;
 use super::limits::{OFFERS_KNOWN_FOR, OFFERS_KNOWN_MAX};
@@ -49,6 +49,18 @@ impl Lately {
     }
 }
 
+impl Lately {
+    /// An answer is of no use any more.
+    pub fn forget(&self, knock: &Knock, answering: &Answering) {
+        let key = key_of(knock);
+        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if known.answers.get(&key).is_some_and(|known| Arc::ptr_eq(known, answering)) {
+            known.answers.remove(&key);
+            known.came.retain(|(_, came)| *came != key);
+        }
+    }
+}
+
 fn key_of(knock: &Knock) -> Key {
     let mut of = Context::new(&SHA256);
     of.update(&[u8::from(knock.publishes), u8::from(knock.manner == Manner::Plain)]);
@@ -87,6 +99,12 @@ mod tests {
             assert!(!same(&other, now), "{other:?}");
         }
         assert!(!same(&knock("r", false, "v=0"), now + OFFERS_KNOWN_FOR + Duration::from_millis(1)));
+        // What another has taken the place of is not forgotten with it.
+        lately.forget(&knock("r", false, "v=0"), &first);
+        let second = lately.answering(&knock("r", false, "v=0"), now);
+        assert!(!Arc::ptr_eq(&first, &second));
+        lately.forget(&knock("r", false, "v=0"), &second);
+        assert!(!Arc::ptr_eq(&second, &lately.answering(&knock("r", false, "v=0"), now)));
     }
 
     #[test]

@@ -159,10 +159,21 @@ impl Rooms {
         &self.0.fingerprint
     }
 
-    /// Lets somebody in, or says why not. The same offer within seconds gets the same answer.
+    /// Lets somebody in, or says why not. The same offer within seconds gets the same answer, if its session is there.
     pub async fn join(&self, knock: Knock) -> Result<Answered, Refusal> {
-        let answering = self.0.lately.answering(&knock, monotonic());
-        answering.get_or_try_init(|| self.let_in(knock)).await.cloned()
+        let mut answering = self.0.lately.answering(&knock, monotonic());
+        if let Some(known) = answering.get() {
+            if self.client_name(&knock.room, knock.publishes, &known.answer.ufrag).await.is_some() {
+                return Ok(known.clone());
+            }
+            self.0.lately.forget(&knock, &answering);
+            answering = self.0.lately.answering(&knock, monotonic());
+        }
+        // A request may be given up while it is answered, and another is waiting for the same answer.
+        let rooms = self.clone();
+        let joining =
+            tokio::spawn(async move { answering.get_or_try_init(|| rooms.let_in(knock)).await.cloned() });
+        joining.await.unwrap_or(Err(GONE))
     }
 
     /// A viewer is dealt to another floor where one is full.

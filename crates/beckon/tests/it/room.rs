@@ -156,6 +156,12 @@ fn an_offer_that_comes_over_two_connections_gets_one_answer_and_is_one_session()
     assert_eq!((&answer, packed.header("location")), (&one.body, one.header("location")));
     let broken = request(live.server.address, "POST", "/whep/r%201", &headers, Some(offer.as_bytes()));
     assert_eq!((broken.status, broken.code().as_str()), (400, "bad-body"), "{broken:?}");
+    let location = one.header("location").unwrap();
+    let left = request(live.server.address, "DELETE", &location, &[bearer(&live.watch)], None);
+    assert_eq!(left.status, 200);
+    let again = watch();
+    assert_eq!((again.status, live.status()["viewers"].clone()), (201, json!(1)), "{again:?}");
+    assert_ne!(again.header("location").unwrap(), location, "a session that is over answers nobody");
     let denied = live.post("/whep/r%201", Some("x"), SDP, &offer);
     assert_eq!(denied.status, 401, "whoever knows the offer still needs a ticket");
 }
@@ -262,12 +268,11 @@ fn a_browser_publishes_three_layers_and_another_is_given_the_largest_it_can_take
 
 #[test]
 fn sound_and_picture_come_together_also_when_the_publisher_comes_again() {
-    /// A machine on which browsers wait for the processor draws late, now here and now there; what the room does wrong
-    /// it does each time.
+    /// A machine on which browsers wait for the processor draws late, now here and now there: then two of three count.
     const TRIES: usize = 3;
     let live = Live::start("");
-    let mut told = Vec::new();
-    for _ in 0..TRIES {
+    let (mut told, mut together) = (Vec::new(), 0);
+    for tried in 0..TRIES {
         let Some(seen) = browsers_of(&live, "lips.mjs", &["vp8", "--again"]) else { return };
         let apart = |of: &str| {
             let mut apart: Vec<i64> =
@@ -279,9 +284,12 @@ fn sound_and_picture_come_together_also_when_the_publisher_comes_again() {
         // Making the test's picture and hearing its sound take a browser a time of their own.
         let browsers_own = apart("direct_apart_ms");
         if ["apart_ms", "again_apart_ms"].iter().all(|of| (apart(of) - browsers_own).abs() <= 80) {
-            return;
+            together += 1;
         }
         told.push(seen);
+        if together > tried.div_ceil(2) {
+            return;
+        }
     }
     panic!("sound and picture are apart: {told:?}");
 }

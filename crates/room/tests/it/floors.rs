@@ -8,8 +8,8 @@ use crate::world::net::Weather;
 use crate::world::script::floors;
 use crate::world::{NAME, World};
 use beckon_room::{
-    CONNECT_WITHIN, Effects, Floor, GUEST_UNHEARD_FOR, Identity, Join, KEY_FRAME_ASKED_EVERY, Manner, ROUND_EVERY, Refusal,
-    SecondPublisher,
+    CONNECT_WITHIN, Effects, Floor, GUEST_UNHEARD_FOR, Identity, Join, KEY_FRAME_ASKED_EVERY, Manner,
+    ROUND_EVERY, Refusal, SecondPublisher,
 };
 use std::time::Duration;
 use str0m::format::Codec;
