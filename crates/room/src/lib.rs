@@ -40,7 +40,7 @@ pub use floor::{Answered, Floor, Input, Join, Place, SessionId};
 pub use group::Kept;
 pub use limits::*;
 pub use link::{Body, LinkMessage, home_of};
-pub use packet::{Outgoing, Packet, Picture};
+pub use packet::{Again, Outgoing, Packet, Picture};
 pub use peer::{Arrival, Event, Peer, Polled, Via};
 pub use presenter::{PRESENTER_BITS_MAX, Presenter};
 pub use refusal::Refusal;

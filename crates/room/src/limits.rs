@@ -43,6 +43,8 @@ pub const RESEND_PACKETS_MAX: usize = 1_536;
 /// How long a packet can be sent again, from when it was sent: some round trips of a long way.
 pub const RESEND_FOR: Duration = Duration::from_secs(1);
 
+/// Longest payload that may be nothing but the parameters of a picture. What is larger is a part of it.
+pub const PARAMETERS_BYTES_MAX: usize = 200;
 /// A round trip from which on it is worth it to send the first picture twice rather than to wait for a repair.
 pub const FAR_ROUND_TRIP: Duration = Duration::from_millis(40);
 /// How long after the first the second copy is sent: losses come in rows.

@@ -50,6 +50,22 @@ impl Packet {
     }
 }
 
+/// Ways of sending a packet once more than once. A receiver takes the first copy that comes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Again {
+    /// Before any other follows: nothing that does is of use without it.
+    pub before_others: bool,
+    /// A while later, when whatever was lost in a row is over.
+    pub later: bool,
+}
+
+impl Again {
+    /// Whether it is sent once only.
+    pub fn is_never(self) -> bool {
+        self == Again::default()
+    }
+}
+
 /// A packet to a viewer.
 #[derive(Clone, Debug)]
 pub struct Outgoing {
@@ -65,8 +81,8 @@ pub struct Outgoing {
     pub turned: Option<u8>,
     /// Whether it is to be shown as soon as it is there, without a buffer against jitter.
     pub at_once: bool,
-    /// Whether it is worth sending twice.
-    pub twice: bool,
+    /// In which ways it is sent once more.
+    pub again: Again,
     /// When it was taken, on the server's clock: what lets sound and picture meet at the viewer.
     pub taken: Instant,
     /// The numbers to write into a VP8 payload.

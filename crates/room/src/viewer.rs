@@ -6,7 +6,7 @@ mod purse;
 use crate::codec::Kind;
 use crate::group::Kept;
 use crate::limits::*;
-use crate::packet::Outgoing;
+use crate::packet::{Again, Outgoing};
 use crate::peer::Peer;
 use crate::publisher::{Accepted, Layer, Publisher};
 use crate::rewrite::Rewriter;
@@ -66,8 +66,9 @@ pub struct Viewer<P> {
     wanted: Option<usize>,
     /// When pictures began to be sent.
     began: Option<Instant>,
-    /// The time of the picture that the viewer begins with, while it is sent, and how much of it is sent twice.
-    opening: Option<(u64, usize)>,
+    /// The time of the picture that the viewer begins with, while it is sent; and how many bytes of it go out twice, once
+    /// it has begun.
+    opening: Option<(u64, Option<usize>)>,
     video: Rewriter,
     audio: Rewriter,
     audio_source: u64,
@@ -253,23 +254,26 @@ impl<P: Peer> Viewer<P> {
     fn switch(&mut self, kept: &Kept) {
         let packet = &kept.packet;
         if !matches!(self.showing, Showing::Live { .. }) {
-            self.opening = Some((packet.timestamp, 0));
+            self.opening = Some((packet.timestamp, None));
         }
         let picture = packet.codec.picture(&packet.payload);
         self.video.switch(packet.sequence, packet.timestamp, kept.taken, packet.codec.clock_rate(), picture);
     }
 
-    /// Whether a packet is of the first picture to somebody who is far away. What is sent twice holds up what follows.
-    fn opens_with(&mut self, kept: &Kept) -> bool {
-        let Some((timestamp, bytes)) = &mut self.opening else { return false };
+    /// What of the first picture is sent once more, and how. All of it to somebody who is far away; that holds up what
+    /// follows. And to everyone at once what begins it, and what is small, for the parameters of H.264 are: a decoder
+    /// that has not got these throws away what comes next.
+    fn opens_with(&mut self, kept: &Kept) -> Again {
+        let Some((timestamp, owed)) = &mut self.opening else { return Again::default() };
         if kept.packet.timestamp != *timestamp {
-            self.purse.owe(*bytes);
+            self.purse.owe(owed.unwrap_or(0));
             self.opening = None;
-            return false;
+            return Again::default();
         }
-        let twice = self.peer.is_far();
-        *bytes += if twice { kept.packet.payload.len() } else { 0 };
-        twice
+        let (bytes, later) = (kept.packet.payload.len(), self.peer.is_far());
+        let before_others = owed.is_none() || bytes <= PARAMETERS_BYTES_MAX;
+        *owed = Some(owed.unwrap_or(0) + if later { bytes } else { 0 });
+        Again { before_others, later }
     }
 
     fn show(&mut self, kept: &Kept) -> bool {
@@ -279,8 +283,11 @@ impl<P: Peer> Viewer<P> {
             Some(numbers) => {
                 let new = kept.taken < *self.began.get_or_insert(kept.taken) + AT_ONCE_FOR;
                 let at_once = new && self.manner == Manner::Fast;
-                let twice = self.opens_with(kept);
-                self.peer.write(Outgoing { at_once, twice, ..outgoing(kept, numbers) })
+                let again = match self.manner {
+                    Manner::Fast => self.opens_with(kept),
+                    Manner::Plain => Again::default(),
+                };
+                self.peer.write(Outgoing { at_once, again, ..outgoing(kept, numbers) })
             }
             None => false,
         }
@@ -332,7 +339,7 @@ fn outgoing(kept: &Kept, numbers: crate::rewrite::Numbers) -> Outgoing {
         marker: packet.marker,
         turned: packet.turned,
         at_once: false,
-        twice: false,
+        again: Again::default(),
         taken: kept.taken,
         picture: numbers.picture,
         payload: packet.payload.clone(),

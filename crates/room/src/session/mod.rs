@@ -280,8 +280,8 @@ impl Peer for Session {
         if let Some(patch) = patch {
             write = write.vp8_patch(patch);
         }
-        if packet.twice && self.is_far() {
-            self.twice.expect(packet.sequence);
+        if self.hurries && !packet.again.is_never() {
+            self.twice.expect(packet.sequence, packet.again);
         }
         let mut api = self.rtc.direct_api();
         if api.stream_tx(&ssrc).is_none() {

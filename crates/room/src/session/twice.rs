@@ -3,11 +3,15 @@
 //! hundred four of five lose one of their fifty datagrams. The second copy is the same datagram; a receiver that has the
 //! first drops it (RFC 3711 §3.3.2, RFC 9147 §4.5.1).
 //!
+//! Without the parameters that a picture in H.264 begins with, a browser drops what follows as it comes, and does not
+//! take the second copy of that either: it would wait for the next key frame. So these go out twice before the rest.
+//!
 //! A client that asks again whether the way is open may not have heard that it is, and a browser that has not does
 //! nothing with the handshake: so each further check is answered with what it said so far, too.
 
 use crate::effects::Datagram;
 use crate::limits::{AGAIN_AFTER, TWICE_AFTER, TWICE_MAX, UNANSWERED_FOR, UNANSWERED_MAX};
+use crate::packet::Again;
 use crate::peer::Via;
 use std::collections::VecDeque;
 use std::time::Instant;
@@ -16,30 +20,39 @@ use std::time::Instant;
 #[derive(Debug, Default)]
 pub struct Twice {
     /// Media packets that were written and have not come out yet, by the sequence number in their header.
-    expected: VecDeque<u16>,
+    expected: VecDeque<(u16, Again)>,
     waiting: VecDeque<(Instant, Datagram)>,
     /// What the handshake said and when, that has had no answer yet.
     unanswered: Vec<(Instant, Datagram)>,
 }
 
 impl Twice {
-    /// The media packet of this number is to be sent twice.
-    pub fn expect(&mut self, sequence: u64) {
+    /// The media packet of this number is to be sent once more.
+    pub fn expect(&mut self, sequence: u64, again: Again) {
         if self.expected.len() < TWICE_MAX {
-            self.expected.push_back(sequence as u16);
+            self.expected.push_back((sequence as u16, again));
         }
     }
 
     /// A datagram goes out the first time. `stream` is the one whose packets were announced.
     pub fn note(&mut self, now: Instant, datagram: &Datagram, stream: Option<u32>) {
         let is_handshake = is_handshake(&datagram.bytes);
-        if !is_handshake && !self.was_expected(&datagram.bytes, stream) || datagram.via != Via::Udp {
+        let again = match is_handshake {
+            true => Again { before_others: false, later: true },
+            false => self.was_expected(&datagram.bytes, stream),
+        };
+        if datagram.via != Via::Udp {
             return;
         }
         if is_handshake && self.unanswered.len() < UNANSWERED_MAX {
             self.unanswered.push((now, datagram.clone()));
         }
-        self.wait(now + TWICE_AFTER, datagram.clone());
+        if again.before_others {
+            self.wait(now, datagram.clone());
+        }
+        if again.later {
+            self.wait(now + TWICE_AFTER, datagram.clone());
+        }
     }
 
     fn wait(&mut self, until: Instant, datagram: Datagram) {
@@ -49,15 +62,15 @@ impl Twice {
         }
     }
 
-    fn was_expected(&mut self, bytes: &[u8], stream: Option<u32>) -> bool {
-        let (Some(stream), Some(header)) = (stream, bytes.get(..12)) else { return false };
+    fn was_expected(&mut self, bytes: &[u8], stream: Option<u32>) -> Again {
+        let (Some(stream), Some(header)) = (stream, bytes.get(..12)) else { return Again::default() };
         // Most of the time nothing is expected, and this is all that a packet costs.
         if self.expected.is_empty() || header[8..12] != stream.to_be_bytes() {
-            return false;
+            return Again::default();
         }
         let sequence = u16::from_be_bytes([header[2], header[3]]);
-        let found = self.expected.iter().position(|it| *it == sequence);
-        found.is_some_and(|at| self.expected.remove(at).is_some())
+        let found = self.expected.iter().position(|(it, _)| *it == sequence);
+        found.and_then(|at| self.expected.remove(at)).map(|(_, again)| again).unwrap_or_default()
     }
 
     /// The other side went on with the handshake, so it has what was said to it.
@@ -95,6 +108,8 @@ mod tests {
     use super::*;
     use std::time::Duration;
 
+    const LATER: Again = Again { before_others: false, later: true };
+
     fn datagram(bytes: Vec<u8>, via: Via) -> Datagram {
         let at = "127.0.0.1:9".parse().unwrap();
         Datagram { from: at, to: at, via, bytes }
@@ -112,7 +127,7 @@ mod tests {
     fn packets_that_were_announced_and_the_handshake_go_out_once_more_and_nothing_else() {
         let (now, mut twice) = (Instant::now(), Twice::default());
         for sequence in [65_535, 65_536] {
-            twice.expect(sequence);
+            twice.expect(sequence, LATER);
         }
         let hello = datagram(vec![22, 254, 253], Via::Udp);
         for out in [&hello, &media(65_535, 9), &media(0, 8), &media(1, 9), &media(0, 9), &media(0, 9)] {
@@ -154,16 +169,31 @@ mod tests {
 
     #[test]
     #[expect(clippy::disallowed_methods, reason = "an instant to begin with; nothing depends on which")]
+    fn what_nothing_is_of_use_without_goes_out_twice_before_the_rest() {
+        let (now, mut twice) = (Instant::now(), Twice::default());
+        twice.expect(7, Again { before_others: true, later: false });
+        twice.expect(8, Again { before_others: true, later: true });
+        for sequence in [7, 8] {
+            twice.note(now, &media(sequence, 9), Some(9));
+            assert_eq!(twice.due(now).map(|it| it.bytes), Some(media(sequence, 9).bytes));
+        }
+        assert!(twice.due(now).is_none());
+        assert_eq!(twice.due(now + TWICE_AFTER).map(|it| it.bytes), Some(media(8, 9).bytes));
+        assert_eq!(twice.next(), None);
+    }
+
+    #[test]
+    #[expect(clippy::disallowed_methods, reason = "an instant to begin with; nothing depends on which")]
     fn no_more_is_kept_than_its_bound() {
         let (now, mut twice) = (Instant::now(), Twice::default());
         for sequence in 0..2 * TWICE_MAX as u64 {
-            twice.expect(sequence);
+            twice.expect(sequence, LATER);
         }
         assert_eq!((twice.waiting.len(), twice.expected.len()), (0, TWICE_MAX));
         for sequence in 0..2 * TWICE_MAX as u64 {
             twice.note(now, &media(sequence as u16, 9), Some(9));
             // Who waits already keeps the place; the number is no longer looked for.
-            twice.expect(sequence);
+            twice.expect(sequence, LATER);
             twice.note(now, &media(sequence as u16, 9), Some(9));
         }
         assert_eq!((twice.waiting.len(), twice.expected.len()), (TWICE_MAX, 0));
