@@ -24,6 +24,8 @@ pub struct Twice {
     waiting: VecDeque<(Instant, Datagram)>,
     /// What the handshake said and when, that has had no answer yet.
     unanswered: Vec<(Instant, Datagram)>,
+    /// Whether the other side has said something of the handshake.
+    is_answered: bool,
 }
 
 impl Twice {
@@ -38,7 +40,8 @@ impl Twice {
     pub fn note(&mut self, now: Instant, datagram: &Datagram, stream: Option<u32>) {
         let is_handshake = is_handshake(&datagram.bytes);
         let again = match is_handshake {
-            true => Again { before_others: false, later: true },
+            // What is said last gives the keys, and pictures follow at once.
+            true => Again { before_others: self.is_answered, later: true },
             false => self.was_expected(&datagram.bytes, stream),
         };
         if datagram.via != Via::Udp {
@@ -75,6 +78,7 @@ impl Twice {
 
     /// The other side went on with the handshake, so it has what was said to it.
     pub fn answered(&mut self) {
+        self.is_answered = true;
         self.unanswered.clear();
         self.waiting.retain(|(_, datagram)| !is_handshake(&datagram.bytes));
     }
@@ -162,9 +166,13 @@ mod tests {
         twice.asked(now + UNANSWERED_FOR);
         assert_eq!(twice.next(), None, "not for ever");
         twice.note(later, &hello, None);
+        assert!(twice.due(later).is_none());
         twice.answered();
         twice.asked(later);
         assert_eq!(twice.next(), None);
+        // Who has answered gets keys, and pictures that he cannot read without them.
+        twice.note(later, &hello, None);
+        assert!(twice.due(later).is_some());
     }
 
     #[test]
