@@ -86,6 +86,15 @@ impl Codec {
         }
     }
 
+    /// Whether a packet that begins a key frame is the first of its picture for sure. In H.264 each slice could be, but for
+    /// what comes with the parameters.
+    pub fn begins_picture(self, payload: &[u8]) -> bool {
+        match self {
+            Codec::H264 { .. } => detect_h264_nalu(payload, SEQUENCE_PARAMETERS),
+            _ => self.begins_key_frame(payload),
+        }
+    }
+
     /// The numbers that a VP8 payload carries beside RTP's own, if it does.
     pub fn picture(self, payload: &[u8]) -> Option<Picture> {
         if self != Codec::Vp8 {

@@ -26,6 +26,10 @@ pub struct Group {
     first_ends: Option<u64>,
     /// Packets were left out for want of room: what follows cannot be shown.
     cut: bool,
+    /// Packets are missing before the next one.
+    torn: bool,
+    /// The time of the picture that came behind missing packets: it may be without its beginning.
+    torn_picture: Option<u64>,
 }
 
 impl Group {
@@ -39,6 +43,12 @@ impl Group {
     pub fn push(&mut self, now: Instant, kept: Kept, begins: bool) -> bool {
         let (sequence, timestamp) = (kept.packet.sequence, kept.packet.timestamp);
         let newest = self.packets.back().map(|last| last.packet.timestamp);
+        if std::mem::take(&mut self.torn) {
+            self.torn_picture = Some(timestamp);
+        }
+        let is_whole =
+            self.torn_picture != Some(timestamp) || kept.packet.codec.begins_picture(&kept.packet.payload);
+        let begins = begins && is_whole;
         let starts =
             begins && newest.is_none_or(|newest| timestamp >= newest) && !self.is_of_first(timestamp);
         if starts {
@@ -87,6 +97,7 @@ impl Group {
             Some(_) => self.cut = true,
             None => self.clear(),
         }
+        self.torn = true;
     }
 
     fn is_of_first(&self, timestamp: u64) -> bool {
@@ -136,5 +147,50 @@ impl Group {
     /// Bytes of payload that are kept.
     pub fn bytes(&self) -> usize {
         self.bytes
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::codec::Codec;
+
+    fn packet(sequence: u64, timestamp: u64, nal: u8, now: Instant) -> Kept {
+        let codec = Codec::H264 { profile_level: 0x42_e0_1f, split: true };
+        let packet = Packet {
+            layer: None,
+            codec,
+            sequence,
+            timestamp,
+            marker: false,
+            turned: None,
+            sender: None,
+            payload: vec![nal, 1, 2, 3].into(),
+        };
+        Kept { packet, taken: now }
+    }
+
+    #[test]
+    #[expect(clippy::disallowed_methods, reason = "an instant to begin with; nothing depends on which")]
+    fn a_picture_that_may_be_without_its_beginning_begins_no_group() {
+        let (parameters, slice, other) = (0x67, 0x65, 0x41);
+        let now = Instant::now();
+        let mut group = Group::default();
+        let push = |group: &mut Group, sequence, timestamp, nal| {
+            let kept = packet(sequence, timestamp, nal, now);
+            let begins = kept.packet.codec.begins_key_frame(&kept.packet.payload);
+            group.push(now, kept, begins)
+        };
+        assert!(push(&mut group, 1, 10, slice), "the first slice of a whole picture");
+        // Its end and the next picture's beginning are lost.
+        group.tear();
+        assert!(
+            !push(&mut group, 9, 20, slice) && !push(&mut group, 10, 20, slice) && group.first().is_none()
+        );
+        push(&mut group, 11, 30, other);
+        assert!(push(&mut group, 12, 40, slice) && group.is_whole(now), "the next key frame is whole");
+        // One that comes with its parameters is, too.
+        group.tear();
+        assert!(push(&mut group, 20, 50, parameters) && group.is_whole(now) && group.first() == Some(20));
     }
 }

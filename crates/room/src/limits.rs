@@ -55,6 +55,8 @@ pub const AGAIN_AFTER: Duration = Duration::from_millis(2);
 pub const TWICE_MAX: usize = 320;
 /// Most datagrams of the handshake that are said again with each check: a flight has one or two.
 pub const UNANSWERED_MAX: usize = 4;
+/// How often, each: browsers ask some twenty times a second.
+pub const UNANSWERED_TIMES_MAX: u8 = 8;
 /// How long it is said again.
 pub const UNANSWERED_FOR: Duration = Duration::from_secs(1);
 

@@ -29,7 +29,7 @@
  * @property {string} [whep] URL of a WHEP endpoint
  * @property {string} [ticket] its bearer token
  * @property {boolean} [twice] the endpoint knows an offer that comes again, and takes it packed: over a long way it is posted
- *   so on two connections
+ *   so twice
  * @property {boolean} [gather] wait for candidates before offering: servers of others may need them
  * @property {string} [hls] URL of an HLS playlist
  * @property {string} [page] URL of a page that plays `hls` where the browser cannot
@@ -162,7 +162,8 @@ async function post(source, offer, signal) {
   if (!twice) return first
   const both = [first, once()]
   const inside = both.map((it) => it.then((its) => (its.answer.ok ? its : Promise.reject(its))))
-  const taken = await Promise.any(inside).catch(() => first)
+  // If neither does, an answer says more than none.
+  const taken = await Promise.any(inside).catch(() => Promise.any(both).catch(() => first))
   // One that comes so late that the server does not know it any more is a session of its own.
   const late = (/** @type {{session: string}} */ it) => {
     if (it.session !== taken.session) void end(it.session, source.ticket)

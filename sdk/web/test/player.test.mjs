@@ -205,6 +205,13 @@ test('over a long way an offer is posted twice where that is one session, and th
   lucky.player.stop()
 
   world.requests = []
+  world.answers = [() => Promise.reject(new TypeError('the connection was reset')), answer(404, 'nobody is live', { 'retry-after': '7' })]
+  const early = play({ ...SOURCE, twice: true })
+  await until(() => early.told.states.includes('waiting'))
+  assert.equal(early.told.states.at(-1), 'waiting', 'a refusal says more than no answer')
+  early.player.stop()
+
+  world.requests = []
   world.answers = [() => Promise.reject(new TypeError('the connection was reset')), joined()]
   const other = play({ ...SOURCE, twice: true })
   await until(() => world.peers.at(-1).remote)

@@ -163,7 +163,10 @@ impl Rooms {
     pub async fn join(&self, knock: Knock) -> Result<Answered, Refusal> {
         let mut answering = self.0.lately.answering(&knock, monotonic());
         if let Some(known) = answering.get() {
-            if self.client_name(&knock.room, knock.publishes, &known.answer.ufrag).await.is_some() {
+            // A publisher who was taken over from does not take over again by being late.
+            if knock.publishes
+                || self.client_name(&knock.room, knock.publishes, &known.answer.ufrag).await.is_some()
+            {
                 return Ok(known.clone());
             }
             self.0.lately.forget(&knock, &answering);

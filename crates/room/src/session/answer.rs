@@ -97,7 +97,7 @@ impl Session {
             now,
             heard_first: None,
             handshake: None,
-            hurries: role.is_fast(),
+            hurries: role.is_fast() && role != Role::Publisher,
             twice: Twice::default(),
             tell_buffer: 0,
             rtc,

@@ -48,7 +48,7 @@ pub struct Session {
     /// something was lost.
     heard_first: Option<Instant>,
     handshake: Option<Duration>,
-    /// Whether anything is sent twice.
+    /// Whether anything is sent twice: to viewers who are let in fast.
     hurries: bool,
     twice: Twice,
     /// In how many more packets the viewer is told that it may buffer again.
@@ -205,7 +205,7 @@ impl Peer for Session {
         if is_handshake(arrival.bytes) {
             self.twice.answered();
         } else if is_stun(arrival.bytes) {
-            self.twice.asked(now);
+            self.twice.asked(now, arrival.from);
         }
         if self.rtc.handle_input(input).is_err() {
             self.failed = true;

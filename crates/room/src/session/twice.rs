@@ -10,10 +10,13 @@
 //! nothing with the handshake: so each further check is answered with what it said so far, too.
 
 use crate::effects::Datagram;
-use crate::limits::{AGAIN_AFTER, TWICE_AFTER, TWICE_MAX, UNANSWERED_FOR, UNANSWERED_MAX};
+use crate::limits::{
+    AGAIN_AFTER, TWICE_AFTER, TWICE_MAX, UNANSWERED_FOR, UNANSWERED_MAX, UNANSWERED_TIMES_MAX,
+};
 use crate::packet::Again;
 use crate::peer::Via;
 use std::collections::VecDeque;
+use std::net::SocketAddr;
 use std::time::Instant;
 
 /// Datagrams that are on their way and will be sent once more.
@@ -22,10 +25,16 @@ pub struct Twice {
     /// Media packets that were written and have not come out yet, by the sequence number in their header.
     expected: VecDeque<(u16, Again)>,
     waiting: VecDeque<(Instant, Datagram)>,
-    /// What the handshake said and when, that has had no answer yet.
-    unanswered: Vec<(Instant, Datagram)>,
-    /// Whether the other side has said something of the handshake.
-    is_answered: bool,
+    /// What the handshake said that has had no answer yet.
+    unanswered: Vec<Said>,
+}
+
+#[derive(Debug)]
+struct Said {
+    at: Instant,
+    /// How often it was said again because the other side asked.
+    again: u8,
+    datagram: Datagram,
 }
 
 impl Twice {
@@ -40,15 +49,19 @@ impl Twice {
     pub fn note(&mut self, now: Instant, datagram: &Datagram, stream: Option<u32>) {
         let is_handshake = is_handshake(&datagram.bytes);
         let again = match is_handshake {
-            // What is said last gives the keys, and pictures follow at once.
-            true => Again { before_others: self.is_answered, later: true },
+            // With DTLS 1.3 what is enciphered gives the other side the keys, and pictures follow at once.
+            true => Again { before_others: is_enciphered(&datagram.bytes), later: true },
             false => self.was_expected(&datagram.bytes, stream),
         };
         if datagram.via != Via::Udp {
             return;
         }
-        if is_handshake && self.unanswered.len() < UNANSWERED_MAX {
-            self.unanswered.push((now, datagram.clone()));
+        if is_handshake {
+            self.unanswered.retain(|said| now.saturating_duration_since(said.at) < UNANSWERED_FOR);
+            if self.unanswered.len() >= UNANSWERED_MAX {
+                self.unanswered.remove(0);
+            }
+            self.unanswered.push(Said { at: now, again: 0, datagram: datagram.clone() });
         }
         if again.before_others {
             self.wait(now, datagram.clone());
@@ -78,16 +91,25 @@ impl Twice {
 
     /// The other side went on with the handshake, so it has what was said to it.
     pub fn answered(&mut self) {
-        self.is_answered = true;
         self.unanswered.clear();
         self.waiting.retain(|(_, datagram)| !is_handshake(&datagram.bytes));
     }
 
-    /// The other side asks whether the way is open, and is answered at once; the handshake follows behind that.
-    pub fn asked(&mut self, now: Instant) {
-        // What ends a handshake has no answer in some versions.
-        self.unanswered.retain(|(said, _)| now.saturating_duration_since(*said) < UNANSWERED_FOR);
-        let again: Vec<Datagram> = self.unanswered.iter().map(|(_, datagram)| datagram.clone()).collect();
+    /// The other side asks whether the way is open, and is answered at once; the handshake follows behind that. Only to
+    /// where it was said before and so often: a check is small, and whoever sends it need not be where he says he is.
+    pub fn asked(&mut self, now: Instant, from: SocketAddr) {
+        if self.waiting.iter().any(|(_, datagram)| is_handshake(&datagram.bytes)) {
+            return;
+        }
+        let mut again = Vec::new();
+        for said in &mut self.unanswered {
+            // What ends a handshake has no answer in some versions.
+            let is_new = now.saturating_duration_since(said.at) < UNANSWERED_FOR;
+            if is_new && said.datagram.to == from && said.again < UNANSWERED_TIMES_MAX {
+                said.again += 1;
+                again.push(said.datagram.clone());
+            }
+        }
         again.into_iter().for_each(|datagram| self.wait(now + AGAIN_AFTER, datagram));
     }
 
@@ -105,6 +127,11 @@ impl Twice {
 /// Whether these bytes are DTLS rather than STUN, RTP or RTCP (RFC 7983 §7).
 pub fn is_handshake(bytes: &[u8]) -> bool {
     bytes.first().is_some_and(|first| (20..64).contains(first))
+}
+
+/// Whether these bytes are a record of DTLS 1.3 that is enciphered (RFC 9147 §4).
+fn is_enciphered(bytes: &[u8]) -> bool {
+    bytes.first().is_some_and(|first| first >> 5 == 1)
 }
 
 #[cfg(test)]
@@ -152,27 +179,40 @@ mod tests {
     fn whoever_asks_again_is_told_again_what_the_handshake_said_until_he_answers_it() {
         let (now, mut twice) = (Instant::now(), Twice::default());
         let hello = datagram(vec![22, 254, 253], Via::Udp);
-        twice.asked(now);
+        let (him, another) = (hello.to, "127.0.0.2:9".parse().unwrap());
+        let drained = |twice: &mut Twice, at: Instant| std::iter::from_fn(|| twice.due(at)).count();
+        twice.asked(now, him);
         assert_eq!(twice.next(), None);
-        for _ in 0..2 * UNANSWERED_MAX {
-            twice.note(now, &hello, None);
-        }
+        twice.note(now, &hello, None);
         let later = now + 2 * TWICE_AFTER;
-        while twice.due(later).is_some() {}
-        twice.asked(later);
-        assert!(twice.due(later).is_none(), "behind the answer that the way is open");
-        let again = std::iter::from_fn(|| twice.due(later + AGAIN_AFTER)).count();
-        assert_eq!(again, UNANSWERED_MAX);
-        twice.asked(now + UNANSWERED_FOR);
+        assert_eq!(drained(&mut twice, later), 1);
+        twice.asked(later, another);
+        assert_eq!(twice.next(), None, "who asks for another is not answered to him");
+        twice.asked(later, him);
+        twice.asked(later, him);
+        assert_eq!(drained(&mut twice, later), 0, "behind the answer that the way is open");
+        assert_eq!(drained(&mut twice, later + AGAIN_AFTER), 1, "once for all who ask meanwhile");
+        let asks = |twice: &mut Twice| {
+            twice.asked(later, him);
+            drained(twice, later + AGAIN_AFTER)
+        };
+        let told: usize = (0..100).map(|_| asks(&mut twice)).sum();
+        assert_eq!(told + 1, usize::from(UNANSWERED_TIMES_MAX));
+        twice.note(later, &hello, None);
+        drained(&mut twice, later + TWICE_AFTER);
+        twice.asked(later + UNANSWERED_FOR, him);
         assert_eq!(twice.next(), None, "not for ever");
         twice.note(later, &hello, None);
-        assert!(twice.due(later).is_none());
         twice.answered();
-        twice.asked(later);
+        twice.asked(later, him);
         assert_eq!(twice.next(), None);
-        // Who has answered gets keys, and pictures that he cannot read without them.
-        twice.note(later, &hello, None);
-        assert!(twice.due(later).is_some());
+        // What is enciphered gives the keys for the pictures behind it.
+        twice.note(later, &datagram(vec![0x2e, 7], Via::Udp), None);
+        assert_eq!(drained(&mut twice, later), 1);
+        for _ in 0..2 * UNANSWERED_MAX {
+            twice.note(later, &hello, None);
+        }
+        assert_eq!(twice.unanswered.len(), UNANSWERED_MAX);
     }
 
     #[test]
