@@ -7,7 +7,7 @@ use super::limits::{OFFERS_KNOWN_FOR, OFFERS_KNOWN_MAX};
 use beckon_room::{Answered, Manner};
 use ring::digest::{Context, Digest, SHA256};
 use std::collections::{BTreeMap, VecDeque};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 use tokio::sync::OnceCell;
 
@@ -33,7 +33,7 @@ impl Lately {
     /// The answer to an offer.
     pub fn answering(&self, knock: &Knock, now: Instant) -> Answering {
         let key = key_of(knock);
-        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut known = self.known();
         let Known { answers, came } = &mut *known;
         while let Some((at, oldest)) = came.front()
             && (came.len() >= OFFERS_KNOWN_MAX || now.saturating_duration_since(*at) > OFFERS_KNOWN_FOR)
@@ -47,17 +47,19 @@ impl Lately {
         };
         answers.entry(key).or_insert_with(new).clone()
     }
-}
 
-impl Lately {
     /// An answer is of no use any more.
     pub fn forget(&self, knock: &Knock, answering: &Answering) {
         let key = key_of(knock);
-        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut known = self.known();
         if known.answers.get(&key).is_some_and(|known| Arc::ptr_eq(known, answering)) {
             known.answers.remove(&key);
             known.came.retain(|(_, came)| *came != key);
         }
+    }
+
+    fn known(&self) -> MutexGuard<'_, Known> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -113,7 +115,7 @@ mod tests {
         for number in 0..OFFERS_KNOWN_MAX + 10 {
             lately.answering(&knock("r", false, &number.to_string()), now);
         }
-        let known = lately.0.lock().unwrap();
+        let known = lately.known();
         assert_eq!((known.answers.len(), known.came.len()), (OFFERS_KNOWN_MAX, OFFERS_KNOWN_MAX));
     }
 }

@@ -51,7 +51,7 @@ impl Twice {
         let again = match is_handshake {
             // With DTLS 1.3 what is enciphered gives the other side the keys, and pictures follow at once.
             true => Again { before_others: is_enciphered(&datagram.bytes), later: true },
-            false => self.was_expected(&datagram.bytes, stream),
+            false => self.take_expected(&datagram.bytes, stream),
         };
         if datagram.via != Via::Udp {
             return;
@@ -78,7 +78,7 @@ impl Twice {
         }
     }
 
-    fn was_expected(&mut self, bytes: &[u8], stream: Option<u32>) -> Again {
+    fn take_expected(&mut self, bytes: &[u8], stream: Option<u32>) -> Again {
         let (Some(stream), Some(header)) = (stream, bytes.get(..12)) else { return Again::default() };
         // Most of the time nothing is expected, and this is all that a packet costs.
         if self.expected.is_empty() || header[8..12] != stream.to_be_bytes() {

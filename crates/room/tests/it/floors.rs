@@ -2,7 +2,7 @@
 //! is lost.
 
 use crate::runs::start;
-use crate::situations::{encoder, last, longest_gap};
+use crate::situations::{encoder, last, longest_gap, thirty_come_and_see_what_is_live};
 use crate::world::links::Passage;
 use crate::world::net::Weather;
 use crate::world::script::floors;
@@ -231,15 +231,7 @@ fn key_frames_that_viewers_of_all_floors_need_are_asked_for_no_more_often_than_t
     assert!(world.publish(encoder(10_000, true), Weather::fair(1_000)));
     world.pass(Duration::from_secs(6));
     let (came, asked) = (world.now, world.hosts[0].client.asked);
-    for _ in 0..30 {
-        world.watch(Codec::H264, Weather::fair(5_000));
-        world.pass(Duration::from_millis(20));
-    }
-    world.pass(Duration::from_secs(3));
-    for way in &world.shoppers {
-        let live = way.client.shown.iter().find(|(_, _, age)| *age < Duration::from_millis(100));
-        assert!(live.expect("live pictures").0 - came < Duration::from_millis(1_500));
-    }
+    thirty_come_and_see_what_is_live(&mut world);
     let asked = world.hosts[0].client.asked - asked;
     let most = (world.now - came).as_millis() / KEY_FRAME_ASKED_EVERY.as_millis() + 1;
     assert!((1..=most as u64).contains(&asked), "{asked} times");

@@ -113,11 +113,8 @@ fn over_a_way_that_is_no_longer_than_a_repair_is_worth_no_picture_is_sent_twice(
     assert!((sent + 10..sent + 30).contains(&sent_far), "{sent} and {sent_far} datagrams");
 }
 
-#[test]
-fn a_publisher_that_obeys_is_asked_where_the_group_is_too_long_and_not_more_often_than_is_good() {
-    let mut world = world(SecondPublisher::Refuse);
-    assert!(world.publish(encoder(10_000, true), Weather::fair(1_000)));
-    world.pass(Duration::from_secs(6));
+/// Thirty shoppers come, one after the other; soon each of them sees live pictures.
+pub fn thirty_come_and_see_what_is_live(world: &mut World) {
     let came = world.now;
     for _ in 0..30 {
         world.watch(Codec::H264, Weather::fair(5_000));
@@ -128,6 +125,14 @@ fn a_publisher_that_obeys_is_asked_where_the_group_is_too_long_and_not_more_ofte
         let live = way.client.shown.iter().find(|(_, _, age)| *age < Duration::from_millis(100));
         assert!(live.expect("live pictures").0 - came < Duration::from_millis(1_500));
     }
+}
+
+#[test]
+fn a_publisher_that_obeys_is_asked_where_the_group_is_too_long_and_not_more_often_than_is_good() {
+    let mut world = world(SecondPublisher::Refuse);
+    assert!(world.publish(encoder(10_000, true), Weather::fair(1_000)));
+    world.pass(Duration::from_secs(6));
+    thirty_come_and_see_what_is_live(&mut world);
     assert_eq!(world.status().warnings, []);
 }
 
