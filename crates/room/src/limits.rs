@@ -26,8 +26,8 @@ pub const GROUP_BYTES_KEPT_MAX: usize = 400_000;
 /// Most packets that are kept of a group.
 pub const GROUP_PACKETS_MAX: usize = 1_024;
 
-/// What a new viewer gets at once: about a key frame.
-pub const BURST_BYTES_AT_ONCE: usize = 40_000;
+/// What a new viewer gets at once: about a key frame of 720p at 2.5 Mbit/s, and what a network's buffers hold.
+pub const BURST_BYTES_AT_ONCE: usize = 64_000;
 /// How fast the rest of the group follows, in bytes a millisecond (16 Mbit/s).
 pub const BURST_BYTES_A_MS: usize = 2_000;
 /// How often the burst goes on.
@@ -49,6 +49,10 @@ pub const PARAMETERS_BYTES_MAX: usize = 200;
 pub const FAR_ROUND_TRIP: Duration = Duration::from_millis(40);
 /// How long after the first the second copy is sent: losses come in rows.
 pub const TWICE_AFTER: Duration = Duration::from_millis(15);
+/// How long after it what repairs the first picture is sent twice as well: some round trips of a long way.
+pub const REPAIRS_FOR: Duration = Duration::from_secs(1);
+/// Most packets of that.
+pub const REPAIRS_MAX: usize = 32;
 /// How long after a check is answered the handshake is said again: the answer is to be there first.
 pub const AGAIN_AFTER: Duration = Duration::from_millis(2);
 /// Most datagrams of a session that wait for their second time.

@@ -88,7 +88,7 @@ function hurry(receiver) {
  * Whether a round trip takes long, as the page itself has shown. A segment of a request or its answer that is lost then
  * costs the shopper some of them, while a second connection needs one more than the first.
  */
-function isFar() {
+export function isFar() {
   const page = /** @type {PerformanceNavigationTiming | undefined} */ (performance.getEntriesByType?.('navigation')[0])
   return page !== undefined && page.responseStart - page.requestStart > FAR_MS
 }
@@ -133,9 +133,10 @@ function gathered(peer) {
  * @param {Source} source
  * @param {string} offer
  * @param {AbortSignal} signal
+ * @param {() => void} left called when it is on its way
  * @returns {Promise<{answer: Response, sdp: string, session: string}>} the session's own URL; empty if it has none
  */
-async function post(source, offer, signal) {
+async function post(source, offer, signal, left) {
   const whep = String(source.whep)
   /** @type {Record<string, string>} */
   const headers = { 'content-type': 'application/sdp' }
@@ -159,8 +160,9 @@ async function post(source, offer, signal) {
     return { answer, sdp: await answer.text(), session }
   }
   const first = once()
+  const both = twice ? [first, once()] : [first]
+  left()
   if (!twice) return first
-  const both = [first, once()]
   const inside = both.map((it) => it.then((its) => (its.answer.ok ? its : Promise.reject(its))))
   // If neither does, an answer says more than none.
   const taken = await Promise.any(inside).catch(() => Promise.any(both).catch(() => first))
@@ -176,9 +178,10 @@ async function post(source, offer, signal) {
  * Begins to join a WHEP session: the offer is on its way when this returns to the event loop.
  * @param {Source} source one with `whep`
  * @param {number} [since] what the stages count from
+ * @param {() => void} [left] called when the offer is on its way, and not at all if there is none
  * @returns {Join}
  */
-export function begin(source, since = 0) {
+export function begin(source, since = 0, left = () => {}) {
   /** @type {Stages} */
   const stages = { page_ms: sinceMs(performance.now(), since) }
   /** @param {keyof Stages} stage */
@@ -210,7 +213,7 @@ export function begin(source, since = 0) {
     const timer = setTimeout(() => aborter.abort(), JOIN_MAX_MS)
     let posted
     try {
-      posted = await post(source, peer.localDescription?.sdp ?? '', aborter.signal)
+      posted = await post(source, peer.localDescription?.sdp ?? '', aborter.signal, left)
     } catch (error) {
       throw new NotJoined('failed', `the room cannot be reached: ${error instanceof Error ? error.message : error}`)
     } finally {

@@ -231,6 +231,28 @@ test('over a long way an offer is posted twice where that is one session, and th
   }
 })
 
+test('over a long way the offer of the room page leaves before the page is painted, which waits for it only so long', async () => {
+  const root = { removeAttribute: (it) => (root[it] = false), toggleAttribute: (it, on) => (root[it] = on) }
+  const config = { source: { ...SOURCE, twice: true }, live: { state: 'on_air' } }
+  Object.assign(document, { documentElement: root, getElementById: () => ({ textContent: JSON.stringify(config) }) })
+  const open = async (name, ms) => {
+    mock.method(performance, 'getEntriesByType', () => [{ requestStart: 10, responseStart: 10 + ms }])
+    world.requests = []
+    await import(`../src/room/head.js?${name}`)
+    return root['data-unpainted']
+  }
+  assert.equal(await open('near', 12), false)
+  assert.equal(await open('far', 110), true)
+  await until(() => !root['data-unpainted'])
+  assert.equal(posts().length, 2)
+  // One that cannot make an offer in time is painted all the same.
+  mock.method(Peer.prototype, 'setLocalDescription', () => new Promise(() => {}))
+  assert.equal(await open('slow', 110), true)
+  await pass(100)
+  assert.deepEqual([root['data-unpainted'], posts().length], [false, 0])
+  delete globalThis.beckonJoin
+})
+
 test('a page that loads is not kept loading by a host who is not there yet', async () => {
   document.readyState = 'interactive'
   const loads = new EventTarget()

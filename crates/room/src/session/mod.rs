@@ -243,7 +243,8 @@ impl Peer for Session {
                     };
                     if self.hurries {
                         let pictures = self.line(Kind::Video).and_then(|line| line.out);
-                        self.twice.note(self.now, &datagram, pictures.map(|(stream, _)| *stream));
+                        let pictures = pictures.map(|(stream, repair)| (*stream, repair.map(|it| *it)));
+                        self.twice.note(self.now, &datagram, pictures);
                     }
                     return Polled::Send(datagram);
                 }

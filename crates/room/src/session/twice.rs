@@ -1,7 +1,7 @@
 //! What is sent more than once, because a datagram of it that is lost costs a whole round trip before anything is seen:
 //! the handshake where no answer comes at once, and over a long way the first picture, of which at three lost of a
-//! hundred four of five lose one of their fifty datagrams. The second copy is the same datagram; a receiver that has the
-//! first drops it (RFC 3711 §3.3.2, RFC 9147 §4.5.1).
+//! hundred four of five lose one of their fifty datagrams, and what repairs it. The second copy is the same datagram; a
+//! receiver that has the first drops it (RFC 3711 §3.3.2, RFC 9147 §4.5.1).
 //!
 //! Without the parameters that a picture in H.264 begins with, a browser drops what follows as it comes, and does not
 //! take the second copy of that either: it would wait for the next key frame. So these go out twice before the rest.
@@ -11,7 +11,8 @@
 
 use crate::effects::Datagram;
 use crate::limits::{
-    AGAIN_AFTER, TWICE_AFTER, TWICE_MAX, UNANSWERED_FOR, UNANSWERED_MAX, UNANSWERED_TIMES_MAX,
+    AGAIN_AFTER, REPAIRS_FOR, REPAIRS_MAX, TWICE_AFTER, TWICE_MAX, UNANSWERED_FOR, UNANSWERED_MAX,
+    UNANSWERED_TIMES_MAX,
 };
 use crate::packet::Again;
 use crate::peer::Via;
@@ -27,7 +28,12 @@ pub struct Twice {
     waiting: VecDeque<(Instant, Datagram)>,
     /// What the handshake said that has had no answer yet.
     unanswered: Vec<Said>,
+    /// Until when what repairs the first picture is sent twice, too, and how much of it has been.
+    repairs: Option<(Instant, usize)>,
 }
+
+/// The streams of a line: of its packets, and of those that are sent in place of lost ones (RFC 4588).
+pub type Streams = (u32, Option<u32>);
 
 #[derive(Debug)]
 struct Said {
@@ -45,13 +51,13 @@ impl Twice {
         }
     }
 
-    /// A datagram goes out the first time. `stream` is the one whose packets were announced.
-    pub fn note(&mut self, now: Instant, datagram: &Datagram, stream: Option<u32>) {
+    /// A datagram goes out the first time. `pictures` are the streams whose packets were announced.
+    pub fn note(&mut self, now: Instant, datagram: &Datagram, pictures: Option<Streams>) {
         let is_handshake = is_handshake(&datagram.bytes);
         let again = match is_handshake {
             // With DTLS 1.3 what is enciphered gives the other side the keys, and pictures follow at once.
             true => Again { before_others: is_enciphered(&datagram.bytes), later: true },
-            false => self.take_expected(&datagram.bytes, stream),
+            false => self.of_pictures(now, &datagram.bytes, pictures),
         };
         if datagram.via != Via::Udp {
             return;
@@ -78,15 +84,34 @@ impl Twice {
         }
     }
 
-    fn take_expected(&mut self, bytes: &[u8], stream: Option<u32>) -> Again {
-        let (Some(stream), Some(header)) = (stream, bytes.get(..12)) else { return Again::default() };
+    fn of_pictures(&mut self, now: Instant, bytes: &[u8], pictures: Option<Streams>) -> Again {
         // Most of the time nothing is expected, and this is all that a packet costs.
-        if self.expected.is_empty() || header[8..12] != stream.to_be_bytes() {
+        if self.expected.is_empty() && self.repairs.is_none() {
+            return Again::default();
+        }
+        let (Some((stream, repair)), Some(header)) = (pictures, bytes.get(..12)) else {
+            return Again::default();
+        };
+        if repair.is_some_and(|repair| header[8..12] == repair.to_be_bytes()) {
+            return Again { before_others: false, later: self.repairs_twice(now) };
+        }
+        if header[8..12] != stream.to_be_bytes() {
             return Again::default();
         }
         let sequence = u16::from_be_bytes([header[2], header[3]]);
         let found = self.expected.iter().position(|(it, _)| *it == sequence);
-        found.and_then(|at| self.expected.remove(at)).map(|(_, again)| again).unwrap_or_default()
+        let again = found.and_then(|at| self.expected.remove(at)).map(|(_, again)| again).unwrap_or_default();
+        if again.later && self.repairs.is_none() {
+            self.repairs = Some((now + REPAIRS_FOR, 0));
+        }
+        again
+    }
+
+    /// Whether what repairs a picture is still part of the beginning.
+    fn repairs_twice(&mut self, now: Instant) -> bool {
+        let Some((until, sent)) = &mut self.repairs else { return false };
+        *sent += 1;
+        now < *until && *sent <= REPAIRS_MAX
     }
 
     /// The other side went on with the handshake, so it has what was said to it.
@@ -141,6 +166,8 @@ mod tests {
 
     const LATER: Again = Again { before_others: false, later: true };
 
+    const PICTURES: Option<Streams> = Some((9, Some(10)));
+
     fn datagram(bytes: Vec<u8>, via: Via) -> Datagram {
         let at = "127.0.0.1:9".parse().unwrap();
         Datagram { from: at, to: at, via, bytes }
@@ -162,9 +189,9 @@ mod tests {
         }
         let hello = datagram(vec![22, 254, 253], Via::Udp);
         for out in [&hello, &media(65_535, 9), &media(0, 8), &media(1, 9), &media(0, 9), &media(0, 9)] {
-            twice.note(now, out, Some(9));
+            twice.note(now, out, PICTURES);
         }
-        twice.note(now, &datagram(vec![22, 254, 253], Via::Tcp), Some(9));
+        twice.note(now, &datagram(vec![22, 254, 253], Via::Tcp), PICTURES);
         assert_eq!((twice.due(now).map(|it| it.bytes), twice.next()), (None, Some(now + TWICE_AFTER)));
         let later = now + TWICE_AFTER + Duration::from_millis(1);
         let again: Vec<_> = std::iter::from_fn(|| twice.due(later)).map(|it| it.bytes).collect();
@@ -222,12 +249,29 @@ mod tests {
         twice.expect(7, Again { before_others: true, later: false });
         twice.expect(8, Again { before_others: true, later: true });
         for sequence in [7, 8] {
-            twice.note(now, &media(sequence, 9), Some(9));
+            twice.note(now, &media(sequence, 9), PICTURES);
             assert_eq!(twice.due(now).map(|it| it.bytes), Some(media(sequence, 9).bytes));
         }
         assert!(twice.due(now).is_none());
         assert_eq!(twice.due(now + TWICE_AFTER).map(|it| it.bytes), Some(media(8, 9).bytes));
         assert_eq!(twice.next(), None);
+    }
+
+    #[test]
+    #[expect(clippy::disallowed_methods, reason = "an instant to begin with; nothing depends on which")]
+    fn what_repairs_the_first_picture_goes_out_twice_too_for_a_while_and_so_much_of_it() {
+        let (now, mut twice) = (Instant::now(), Twice::default());
+        let repeats = |twice: &mut Twice, at: Instant, stream: u32| {
+            twice.note(at, &media(1, stream), PICTURES);
+            std::iter::from_fn(|| twice.due(at + TWICE_AFTER)).count()
+        };
+        assert_eq!(repeats(&mut twice, now, 10), 0, "of a picture that did not go out twice itself");
+        twice.expect(1, LATER);
+        assert_eq!(repeats(&mut twice, now, 9), 1);
+        assert_eq!((repeats(&mut twice, now, 10), repeats(&mut twice, now, 11)), (1, 0));
+        assert_eq!(repeats(&mut twice, now + REPAIRS_FOR, 10), 0);
+        let again: usize = (0..2 * REPAIRS_MAX).map(|_| repeats(&mut twice, now, 10)).sum();
+        assert_eq!(again, REPAIRS_MAX - 2, "a way that loses so much is not to be filled further");
     }
 
     #[test]
@@ -239,10 +283,10 @@ mod tests {
         }
         assert_eq!((twice.waiting.len(), twice.expected.len()), (0, TWICE_MAX));
         for sequence in 0..2 * TWICE_MAX as u64 {
-            twice.note(now, &media(sequence as u16, 9), Some(9));
+            twice.note(now, &media(sequence as u16, 9), PICTURES);
             // Who waits already keeps the place; the number is no longer looked for.
             twice.expect(sequence, LATER);
-            twice.note(now, &media(sequence as u16, 9), Some(9));
+            twice.note(now, &media(sequence as u16, 9), PICTURES);
         }
         assert_eq!((twice.waiting.len(), twice.expected.len()), (TWICE_MAX, 0));
     }

@@ -3,13 +3,14 @@
 //!
 //! Chance comes from a seed, so two runs lose alike as long as the datagrams are the same.
 
+mod alarms;
 mod stream;
 
+use self::alarms::Alarms;
 use crate::clock::monotonic;
 use beckon_room::DATAGRAM_BYTES_MAX;
 use clap::Args as ClapArgs;
-use std::cmp::Reverse;
-use std::collections::{BTreeMap, BinaryHeap};
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -73,6 +74,7 @@ impl Chance {
 
 /// A datagram under way.
 struct Flying {
+    at: Instant,
     through: Arc<UdpSocket>,
     to: SocketAddr,
     bytes: Vec<u8>,
@@ -80,6 +82,7 @@ struct Flying {
 
 /// From the side of a client, or from the server to one.
 struct Came {
+    at: Instant,
     client: SocketAddr,
     from_server: bool,
     bytes: Vec<u8>,
@@ -87,45 +90,43 @@ struct Came {
 
 /// Runs until it is stopped.
 pub async fn run(args: &Args) -> std::io::Result<()> {
-    let Some((listen, to)) = args.http_listen.zip(args.http_to) else { return datagrams(args).await };
+    let alarms = Alarms::start()?;
+    let Some((listen, to)) = args.http_listen.zip(args.http_to) else {
+        return datagrams(args, &alarms).await;
+    };
     let listener = tokio::net::TcpListener::bind(listen).await?;
-    tokio::try_join!(datagrams(args), stream::run(args, listener, to)).map(|_| ())
+    tokio::try_join!(datagrams(args, &alarms), stream::run(args, &alarms, listener, to)).map(|_| ())
 }
 
-async fn datagrams(args: &Args) -> std::io::Result<()> {
+async fn datagrams(args: &Args, alarms: &Alarms) -> std::io::Result<()> {
     let near = Arc::new(UdpSocket::bind(args.listen).await?);
     let (came, mut coming) = mpsc::channel::<Came>(FLYING_MAX);
+    let (depart, arriving) = mpsc::channel::<Flying>(FLYING_MAX);
     let mut far: BTreeMap<SocketAddr, Arc<UdpSocket>> = BTreeMap::new();
-    let mut due: BinaryHeap<Reverse<(Instant, u64)>> = BinaryHeap::new();
-    let mut flying: BTreeMap<u64, Flying> = BTreeMap::new();
-    let (mut number, mut chance) = (0_u64, Chance::new(args.seed));
+    let mut chance = Chance::new(args.seed);
     let delay = args.delay();
     tokio::spawn(hear(near.clone(), None, came.clone()));
+    tokio::spawn(arrive(arriving, alarms.clone()));
     loop {
-        let next =
-            due.peek().map(|Reverse((at, _))| *at).unwrap_or_else(|| monotonic() + Duration::from_secs(1));
-        if let Ok(Some(datagram)) = tokio::time::timeout_at(next.into(), coming.recv()).await
-            && !chance.loses(args.loss_percent)
-            && flying.len() < FLYING_MAX
-        {
-            let Came { client, from_server, bytes } = datagram;
-            let (through, to) = match from_server {
-                true => (near.clone(), client),
-                false => (far_side(args, &mut far, client, &came).await?, args.to),
-            };
-            number += 1;
-            due.push(Reverse((monotonic() + delay, number)));
-            flying.insert(number, Flying { through, to, bytes });
+        // `came` is held here, so there is always more to come.
+        let Some(Came { at, client, from_server, bytes }) = coming.recv().await else { return Ok(()) };
+        if chance.loses(args.loss_percent) {
+            continue;
         }
-        while let Some(Reverse((at, which))) = due.peek().copied() {
-            if at > monotonic() {
-                break;
-            }
-            due.pop();
-            if let Some(Flying { through, to, bytes }) = flying.remove(&which) {
-                let _ = through.send_to(&bytes, to).await;
-            }
-        }
+        let (through, to) = match from_server {
+            true => (near.clone(), client),
+            false => (far_side(args, &mut far, client, &came).await?, args.to),
+        };
+        // Where too many are under way, those that come then are lost.
+        let _ = depart.try_send(Flying { at: at + delay, through, to, bytes });
+    }
+}
+
+/// Lets what is under way arrive. All of it takes equally long, so it comes in the order in which it left.
+async fn arrive(mut arriving: mpsc::Receiver<Flying>, alarms: Alarms) {
+    while let Some(Flying { at, through, to, bytes }) = arriving.recv().await {
+        alarms.until(at).await;
+        let _ = through.send_to(&bytes, to).await;
     }
 }
 
@@ -155,7 +156,8 @@ async fn hear(socket: Arc<UdpSocket>, client: Option<SocketAddr>, came: mpsc::Se
     loop {
         let Ok((length, from)) = socket.recv_from(&mut buffer).await else { continue };
         let bytes = buffer[..length].to_vec();
-        let datagram = Came { client: client.unwrap_or(from), from_server: client.is_some(), bytes };
+        let at = monotonic();
+        let datagram = Came { at, client: client.unwrap_or(from), from_server: client.is_some(), bytes };
         if came.send(datagram).await.is_err() {
             return;
         }

@@ -8,7 +8,7 @@
 //! the least that Linux waits). That flights are bounded by congestion windows is left out: an answer fits the
 //! first one (ten segments, RFC 6928), and so does the part of a room's page that begins the join.
 
-use super::{Args, Chance};
+use super::{Alarms, Args, Chance};
 use crate::clock::monotonic;
 use std::time::{Duration, Instant};
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
@@ -25,23 +25,28 @@ const CONNECTIONS_MAX: usize = 500;
 const TIMEOUT_LEAST: Duration = Duration::from_millis(200);
 
 /// Accepts connections and carries them on, until it is stopped.
-pub async fn run(args: &Args, listener: TcpListener, to: std::net::SocketAddr) -> std::io::Result<()> {
+pub async fn run(
+    args: &Args,
+    alarms: &Alarms,
+    listener: TcpListener,
+    to: std::net::SocketAddr,
+) -> std::io::Result<()> {
     let places = std::sync::Arc::new(Semaphore::new(CONNECTIONS_MAX));
     for number in 0_u64.. {
         let Ok(place) = places.clone().acquire_owned().await else { break };
         let (near, _) = listener.accept().await?;
-        let args = args.clone();
+        let (args, alarms) = (args.clone(), alarms.clone());
         tokio::spawn(async move {
             let _place = place;
             if let Ok(far) = TcpStream::connect(to).await {
-                carry(&args, number, near, far).await;
+                carry(&args, &alarms, number, near, far).await;
             }
         });
     }
     Ok(())
 }
 
-async fn carry(args: &Args, number: u64, near: TcpStream, far: TcpStream) {
+async fn carry(args: &Args, alarms: &Alarms, number: u64, near: TcpStream, far: TcpStream) {
     // Small writes leave at once, as a browser's and a server's do.
     let _ = (near.set_nodelay(true), far.set_nodelay(true));
     let round_trip = 2 * args.delay();
@@ -56,8 +61,8 @@ async fn carry(args: &Args, number: u64, near: TcpStream, far: TcpStream) {
     }
     let (near_in, near_out) = near.into_split();
     let (far_in, far_out) = far.into_split();
-    let there = one_way(args, way, ready, near_in, far_out);
-    let home = one_way(args, back, ready, far_in, near_out);
+    let there = one_way(args, alarms, way, ready, near_in, far_out);
+    let home = one_way(args, alarms, back, ready, far_in, near_out);
     tokio::join!(there, home);
 }
 
@@ -69,6 +74,7 @@ struct Flying {
 
 async fn one_way(
     args: &Args,
+    alarms: &Alarms,
     mut chance: Chance,
     ready: Instant,
     mut from: impl AsyncRead + Unpin,
@@ -96,7 +102,7 @@ async fn one_way(
     };
     let receiver = async move {
         while let Some(Flying { at, bytes }) = arriving.recv().await {
-            tokio::time::sleep_until(at.into()).await;
+            alarms.until(at).await;
             if to.write_all(&bytes).await.is_err() {
                 return;
             }
