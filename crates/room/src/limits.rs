@@ -53,6 +53,10 @@ pub const TWICE_AFTER: Duration = Duration::from_millis(15);
 pub const REPAIRS_FOR: Duration = Duration::from_secs(1);
 /// Most packets of that.
 pub const REPAIRS_MAX: usize = 32;
+/// How long after the first the second answer to a check is sent: before what is said of the handshake comes again.
+pub const CHECK_TWICE_AFTER: Duration = Duration::from_millis(5);
+/// How many checks are answered twice: those of half a second, as browsers ask.
+pub const CHECKS_TWICE_MAX: u8 = 8;
 /// How long after a check is answered the handshake is said again: the answer is to be there first.
 pub const AGAIN_AFTER: Duration = Duration::from_millis(2);
 /// Most datagrams of a session that wait for their second time.
@@ -114,5 +118,6 @@ const _: () = assert!(PAYLOAD_BYTES_MAX < DATAGRAM_BYTES_MAX);
 // Some subscriptions in a row may be lost, or late.
 const _: () = assert!(GUEST_UNHEARD_FOR.as_millis() >= 8 * ROUND_EVERY.as_millis());
 const _: () = assert!(BURST_BYTES_AT_ONCE >= PAYLOAD_BYTES_MAX);
+const _: () = assert!(CHECK_TWICE_AFTER.as_millis() < TWICE_AFTER.as_millis());
 // A first picture as large as is kept has room to wait in.
 const _: () = assert!(GROUP_BYTES_MAX < TWICE_MAX * 1_000);

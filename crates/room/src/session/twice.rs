@@ -7,12 +7,13 @@
 //! take the second copy of that either: it would wait for the next key frame. So these go out twice before the rest.
 //!
 //! A client that asks again whether the way is open may not have heard that it is, and a browser that has not does
-//! nothing with the handshake: so each further check is answered with what it said so far, too.
+//! nothing with the handshake: so each further check is answered with what it said so far, too, and the answers to its
+//! first checks go out twice themselves.
 
 use crate::effects::Datagram;
 use crate::limits::{
-    AGAIN_AFTER, REPAIRS_FOR, REPAIRS_MAX, TWICE_AFTER, TWICE_MAX, UNANSWERED_FOR, UNANSWERED_MAX,
-    UNANSWERED_TIMES_MAX,
+    AGAIN_AFTER, CHECK_TWICE_AFTER, CHECKS_TWICE_MAX, REPAIRS_FOR, REPAIRS_MAX, TWICE_AFTER, TWICE_MAX,
+    UNANSWERED_FOR, UNANSWERED_MAX, UNANSWERED_TIMES_MAX,
 };
 use crate::packet::Again;
 use crate::peer::Via;
@@ -28,6 +29,8 @@ pub struct Twice {
     waiting: VecDeque<(Instant, Datagram)>,
     /// What the handshake said that has had no answer yet.
     unanswered: Vec<Said>,
+    /// How many checks were told twice that the way is open.
+    checks: u8,
     /// Until when what repairs the first picture is sent twice, too, and how much of it has been.
     repairs: Option<(Instant, usize)>,
 }
@@ -68,6 +71,10 @@ impl Twice {
                 self.unanswered.remove(0);
             }
             self.unanswered.push(Said { at: now, again: 0, datagram: datagram.clone() });
+        }
+        if is_open(&datagram.bytes) && self.checks < CHECKS_TWICE_MAX {
+            self.checks += 1;
+            self.wait(now + CHECK_TWICE_AFTER, datagram.clone());
         }
         if again.before_others {
             self.wait(now, datagram.clone());
@@ -117,6 +124,7 @@ impl Twice {
     /// The other side went on with the handshake, so it has what was said to it.
     pub fn answered(&mut self) {
         self.unanswered.clear();
+        self.checks = CHECKS_TWICE_MAX;
         self.waiting.retain(|(_, datagram)| !is_handshake(&datagram.bytes));
     }
 
@@ -152,6 +160,11 @@ impl Twice {
 /// Whether these bytes are DTLS rather than STUN, RTP or RTCP (RFC 7983 §7).
 pub fn is_handshake(bytes: &[u8]) -> bool {
     bytes.first().is_some_and(|first| (20..64).contains(first))
+}
+
+/// Whether these bytes say that a check has found the way open (RFC 8489 §5: a success response to a binding request).
+fn is_open(bytes: &[u8]) -> bool {
+    bytes.starts_with(&[1, 1])
 }
 
 /// Whether these bytes are a record of DTLS 1.3 that is enciphered (RFC 9147 §4).
@@ -254,6 +267,28 @@ mod tests {
         }
         assert!(twice.due(now).is_none());
         assert_eq!(twice.due(now + TWICE_AFTER).map(|it| it.bytes), Some(media(8, 9).bytes));
+        assert_eq!(twice.next(), None);
+    }
+
+    #[test]
+    #[expect(clippy::disallowed_methods, reason = "an instant to begin with; nothing depends on which")]
+    fn the_first_checks_are_told_twice_that_the_way_is_open_until_the_handshake_goes_on() {
+        let (now, open) = (Instant::now(), datagram(vec![1, 1, 0, 44], Via::Udp));
+        let told = |twice: &mut Twice| {
+            twice.note(now, &open, PICTURES);
+            std::iter::from_fn(|| twice.due(now + CHECK_TWICE_AFTER)).count()
+        };
+        let mut twice = Twice::default();
+        let all: usize = (0..2 * CHECKS_TWICE_MAX).map(|_| told(&mut twice)).sum();
+        assert_eq!(all, usize::from(CHECKS_TWICE_MAX));
+        let mut twice = Twice::default();
+        assert_eq!(told(&mut twice), 1);
+        twice.answered();
+        assert_eq!(told(&mut twice), 0);
+        twice = Twice::default();
+        for other in [datagram(vec![1, 0x11, 0, 8], Via::Udp), datagram(open.bytes.clone(), Via::Tcp)] {
+            twice.note(now, &other, PICTURES);
+        }
         assert_eq!(twice.next(), None);
     }
 
