@@ -26,7 +26,7 @@ pub const GROUP_BYTES_KEPT_MAX: usize = 400_000;
 /// Most packets that are kept of a group.
 pub const GROUP_PACKETS_MAX: usize = 1_024;
 
-/// What a new viewer gets at once: about a key frame of 720p at 2.5 Mbit/s, and what a network's buffers hold.
+/// What a new viewer gets at once: a key frame of 720p at 2.5 Mbit/s.
 pub const BURST_BYTES_AT_ONCE: usize = 64_000;
 /// How fast the rest of the group follows, in bytes a millisecond (16 Mbit/s).
 pub const BURST_BYTES_A_MS: usize = 2_000;
@@ -49,18 +49,18 @@ pub const PARAMETERS_BYTES_MAX: usize = 200;
 pub const FAR_ROUND_TRIP: Duration = Duration::from_millis(40);
 /// How long after the first the second copy is sent: losses come in rows.
 pub const TWICE_AFTER: Duration = Duration::from_millis(15);
-/// How long after it what repairs the first picture is sent twice as well: some round trips of a long way.
+/// For how long, from the first packet that goes twice, repairs of pictures do so as well: some round trips of a long way.
 pub const REPAIRS_FOR: Duration = Duration::from_secs(1);
 /// Most packets of that.
 pub const REPAIRS_MAX: usize = 32;
-/// How long after the first the second answer to a check is sent: before what is said of the handshake comes again.
+/// How long after the first the second answer to a check is sent.
 pub const CHECK_TWICE_AFTER: Duration = Duration::from_millis(5);
-/// How many checks are answered twice: those of half a second, as browsers ask.
+/// How many checks are answered twice: what a browser asks in some 400 ms.
 pub const CHECKS_TWICE_MAX: u8 = 8;
-/// How long after a check is answered the handshake is said again: the answer is to be there first.
-pub const AGAIN_AFTER: Duration = Duration::from_millis(2);
+/// How long after a check is answered the handshake is said again: both answers are to be there first.
+pub const AGAIN_AFTER: Duration = Duration::from_millis(7);
 /// Most datagrams of a session that wait for their second time.
-pub const TWICE_MAX: usize = 320;
+pub const TWICE_MAX: usize = 384;
 /// Most datagrams of the handshake that are said again with each check: a flight has one or two.
 pub const UNANSWERED_MAX: usize = 4;
 /// How often, each: browsers ask some twenty times a second.
@@ -118,6 +118,7 @@ const _: () = assert!(PAYLOAD_BYTES_MAX < DATAGRAM_BYTES_MAX);
 // Some subscriptions in a row may be lost, or late.
 const _: () = assert!(GUEST_UNHEARD_FOR.as_millis() >= 8 * ROUND_EVERY.as_millis());
 const _: () = assert!(BURST_BYTES_AT_ONCE >= PAYLOAD_BYTES_MAX);
-const _: () = assert!(CHECK_TWICE_AFTER.as_millis() < TWICE_AFTER.as_millis());
+const _: () = assert!(CHECK_TWICE_AFTER.as_millis() < AGAIN_AFTER.as_millis());
+const _: () = assert!(AGAIN_AFTER.as_millis() < TWICE_AFTER.as_millis());
 // A first picture as large as is kept has room to wait in.
-const _: () = assert!(GROUP_BYTES_MAX < TWICE_MAX * 1_000);
+const _: () = assert!(GROUP_BYTES_MAX / 1_000 + REPAIRS_MAX + (CHECKS_TWICE_MAX as usize) < TWICE_MAX);

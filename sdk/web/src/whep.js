@@ -39,7 +39,10 @@
 const RETRY_AFTER_MAX_MS = 60_000
 /** An answer, or a path after it, that takes longer than this is given up. */
 export const JOIN_MAX_MS = 10_000
-/** From this round trip on an offer is posted twice, where that may be: to pack it and to post it again takes a while, too. */
+/**
+ * From this round trip on an offer is posted twice, where that may be (to pack it and to post it again takes a while, too),
+ * and a page has time to be painted while it is under way.
+ */
 const FAR_MS = 75
 /** Candidates of this side are waited for at most this long, where they are waited for at all. */
 const GATHER_MAX_MS = 500
@@ -175,7 +178,7 @@ async function post(source, offer, signal, left) {
 }
 
 /**
- * Begins to join a WHEP session: the offer is on its way when this returns to the event loop.
+ * Begins to join a WHEP session: the offer leaves as soon as the browser has made it.
  * @param {Source} source one with `whep`
  * @param {number} [since] what the stages count from
  * @param {() => void} [left] called when the offer is on its way, and not at all if there is none

@@ -232,7 +232,13 @@ test('over a long way an offer is posted twice where that is one session, and th
 })
 
 test('over a long way the offer of the room page leaves before the page is painted, which waits for it only so long', async () => {
-  const root = { removeAttribute: (it) => (root[it] = false), toggleAttribute: (it, on) => (root[it] = on) }
+  const root = {
+    removeAttribute(it) {
+      if (root[it]) root.paintedAfter = posts().length
+      root[it] = false
+    },
+    toggleAttribute: (it, on) => (root[it] = on),
+  }
   const config = { source: { ...SOURCE, twice: true }, live: { state: 'on_air' } }
   Object.assign(document, { documentElement: root, getElementById: () => ({ textContent: JSON.stringify(config) }) })
   const open = async (name, ms) => {
@@ -244,12 +250,12 @@ test('over a long way the offer of the room page leaves before the page is paint
   assert.equal(await open('near', 12), false)
   assert.equal(await open('far', 110), true)
   await until(() => !root['data-unpainted'])
-  assert.equal(posts().length, 2)
+  assert.deepEqual([root.paintedAfter, posts().length], [2, 2])
   // One that cannot make an offer in time is painted all the same.
   mock.method(Peer.prototype, 'setLocalDescription', () => new Promise(() => {}))
   assert.equal(await open('slow', 110), true)
   await pass(100)
-  assert.deepEqual([root['data-unpainted'], posts().length], [false, 0])
+  assert.deepEqual([root['data-unpainted'], root.paintedAfter], [false, 0])
   delete globalThis.beckonJoin
 })
 

@@ -93,7 +93,7 @@ function watch({ plain, port }) {
   const count = (video) => video.requestVideoFrameCallback((now) => {
     pictures += 1
     if (pictures === 5) moving_ms = Math.round(now)
-    if (pictures < 5 || !stages.first_frame_ms) return count(video)
+    if (pictures < 5 || !stages?.first_frame_ms) return count(video)
     globalThis.moved({ ...stages, moving_ms, offer_to_frame_ms: stages.first_frame_ms - stages.page_ms })
   })
   document.addEventListener('loadedmetadata', ({ target }) => pictures === 0 && count(target), { capture: true, once: true })

@@ -99,6 +99,7 @@ impl Session {
             handshake: None,
             hurries: role.is_fast() && role != Role::Publisher,
             twice: Twice::default(),
+            probes: probes(role),
             tell_buffer: 0,
             rtc,
         };
@@ -157,8 +158,11 @@ fn of_one_stream(mut sdp: String) -> String {
     sdp
 }
 
+fn probes(role: Role) -> bool {
+    matches!(role, Role::Viewer { probe: true, .. })
+}
+
 fn config(role: Role, creds: &IceCreds, identity: &Identity) -> RtcConfig {
-    let probe = matches!(role, Role::Viewer { probe: true, .. });
     let mut config = Rtc::builder()
         .clear_codecs()
         .enable_opus(true, false)
@@ -174,7 +178,7 @@ fn config(role: Role, creds: &IceCreds, identity: &Identity) -> RtcConfig {
         .set_dtls_version(DtlsVersion::Auto)
         .set_rtcp_report_interval_audio(Duration::from_secs(1))
         .set_extension(PLAYOUT_DELAY_ID, Extension::PlayoutDelay)
-        .enable_bwe(probe.then(|| Bitrate::bps(ESTIMATE_FIRST)));
+        .enable_bwe(probes(role).then(|| Bitrate::bps(ESTIMATE_FIRST)));
     // The high profile without pictures that are split; the low numbers are free (RFC 5761 §4).
     config.codec_config().add_h264(37.into(), Some(38.into()), false, 0x64_00_1f);
     config

@@ -51,6 +51,8 @@ pub struct Session {
     /// Whether anything is sent twice: to viewers who are let in fast.
     hurries: bool,
     twice: Twice,
+    /// Whether the bandwidth is probed: with packets that look like repairs.
+    probes: bool,
     /// In how many more packets the viewer is told that it may buffer again.
     tell_buffer: u32,
 }
@@ -243,7 +245,8 @@ impl Peer for Session {
                     };
                     if self.hurries {
                         let pictures = self.line(Kind::Video).and_then(|line| line.out);
-                        let pictures = pictures.map(|(stream, repair)| (*stream, repair.map(|it| *it)));
+                        let pictures = pictures
+                            .map(|(stream, repair)| (*stream, repair.filter(|_| !self.probes).map(|it| *it)));
                         self.twice.note(self.now, &datagram, pictures);
                     }
                     return Polled::Send(datagram);

@@ -31,11 +31,11 @@ pub struct Twice {
     unanswered: Vec<Said>,
     /// How many checks were told twice that the way is open.
     checks: u8,
-    /// Until when what repairs the first picture is sent twice, too, and how much of it has been.
+    /// Until when repairs are sent twice, too, and how many more of them.
     repairs: Option<(Instant, usize)>,
 }
 
-/// The streams of a line: of its packets, and of those that are sent in place of lost ones (RFC 4588).
+/// The streams of a line: of its packets, and of those that are sent in place of lost ones (RFC 4588) and of nothing else.
 pub type Streams = (u32, Option<u32>);
 
 #[derive(Debug)]
@@ -60,7 +60,7 @@ impl Twice {
         let again = match is_handshake {
             // With DTLS 1.3 what is enciphered gives the other side the keys, and pictures follow at once.
             true => Again { before_others: is_enciphered(&datagram.bytes), later: true },
-            false => self.of_pictures(now, &datagram.bytes, pictures),
+            false => self.take_announced(now, &datagram.bytes, pictures),
         };
         if datagram.via != Via::Udp {
             return;
@@ -72,7 +72,7 @@ impl Twice {
             }
             self.unanswered.push(Said { at: now, again: 0, datagram: datagram.clone() });
         }
-        if is_open(&datagram.bytes) && self.checks < CHECKS_TWICE_MAX {
+        if says_open(&datagram.bytes) && self.checks < CHECKS_TWICE_MAX {
             self.checks += 1;
             self.wait(now + CHECK_TWICE_AFTER, datagram.clone());
         }
@@ -91,7 +91,10 @@ impl Twice {
         }
     }
 
-    fn of_pictures(&mut self, now: Instant, bytes: &[u8], pictures: Option<Streams>) -> Again {
+    fn take_announced(&mut self, now: Instant, bytes: &[u8], pictures: Option<Streams>) -> Again {
+        if self.repairs.is_some_and(|(until, left)| now >= until || left == 0) {
+            self.repairs = None;
+        }
         // Most of the time nothing is expected, and this is all that a packet costs.
         if self.expected.is_empty() && self.repairs.is_none() {
             return Again::default();
@@ -100,7 +103,7 @@ impl Twice {
             return Again::default();
         };
         if repair.is_some_and(|repair| header[8..12] == repair.to_be_bytes()) {
-            return Again { before_others: false, later: self.repairs_twice(now) };
+            return Again { before_others: false, later: self.take_repair() };
         }
         if header[8..12] != stream.to_be_bytes() {
             return Again::default();
@@ -109,23 +112,25 @@ impl Twice {
         let found = self.expected.iter().position(|(it, _)| *it == sequence);
         let again = found.and_then(|at| self.expected.remove(at)).map(|(_, again)| again).unwrap_or_default();
         if again.later && self.repairs.is_none() {
-            self.repairs = Some((now + REPAIRS_FOR, 0));
+            self.repairs = Some((now + REPAIRS_FOR, REPAIRS_MAX));
         }
         again
     }
 
-    /// Whether what repairs a picture is still part of the beginning.
-    fn repairs_twice(&mut self, now: Instant) -> bool {
-        let Some((until, sent)) = &mut self.repairs else { return false };
-        *sent += 1;
-        now < *until && *sent <= REPAIRS_MAX
+    /// Takes one of the repairs that may go twice, if there is one left.
+    fn take_repair(&mut self) -> bool {
+        let left = self.repairs.as_mut().map(|(_, left)| left).filter(|left| **left > 0);
+        left.is_some_and(|left| {
+            *left -= 1;
+            true
+        })
     }
 
     /// The other side went on with the handshake, so it has what was said to it.
     pub fn answered(&mut self) {
         self.unanswered.clear();
         self.checks = CHECKS_TWICE_MAX;
-        self.waiting.retain(|(_, datagram)| !is_handshake(&datagram.bytes));
+        self.waiting.retain(|(_, it)| !is_handshake(&it.bytes) && !says_open(&it.bytes));
     }
 
     /// The other side asks whether the way is open, and is answered at once; the handshake follows behind that. Only to
@@ -163,7 +168,7 @@ pub fn is_handshake(bytes: &[u8]) -> bool {
 }
 
 /// Whether these bytes say that a check has found the way open (RFC 8489 §5: a success response to a binding request).
-fn is_open(bytes: &[u8]) -> bool {
+fn says_open(bytes: &[u8]) -> bool {
     bytes.starts_with(&[1, 1])
 }
 
@@ -282,9 +287,9 @@ mod tests {
         let all: usize = (0..2 * CHECKS_TWICE_MAX).map(|_| told(&mut twice)).sum();
         assert_eq!(all, usize::from(CHECKS_TWICE_MAX));
         let mut twice = Twice::default();
-        assert_eq!(told(&mut twice), 1);
+        twice.note(now, &open, PICTURES);
         twice.answered();
-        assert_eq!(told(&mut twice), 0);
+        assert_eq!((twice.next(), told(&mut twice)), (None, 0));
         twice = Twice::default();
         for other in [datagram(vec![1, 0x11, 0, 8], Via::Udp), datagram(open.bytes.clone(), Via::Tcp)] {
             twice.note(now, &other, PICTURES);
@@ -304,9 +309,16 @@ mod tests {
         twice.expect(1, LATER);
         assert_eq!(repeats(&mut twice, now, 9), 1);
         assert_eq!((repeats(&mut twice, now, 10), repeats(&mut twice, now, 11)), (1, 0));
-        assert_eq!(repeats(&mut twice, now + REPAIRS_FOR, 10), 0);
         let again: usize = (0..2 * REPAIRS_MAX).map(|_| repeats(&mut twice, now, 10)).sum();
-        assert_eq!(again, REPAIRS_MAX - 2, "a way that loses so much is not to be filled further");
+        assert_eq!(again, REPAIRS_MAX - 1, "a way that loses so much is not to be filled further");
+        twice.expect(1, LATER);
+        assert_eq!(
+            (repeats(&mut twice, now, 9), repeats(&mut twice, now, 10)),
+            (1, 1),
+            "the host came again"
+        );
+        assert_eq!(repeats(&mut twice, now + REPAIRS_FOR, 10), 0);
+        assert_eq!(twice.repairs, None, "then a packet costs nothing again");
     }
 
     #[test]

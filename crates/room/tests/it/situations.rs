@@ -6,6 +6,7 @@ use crate::world::net::Weather;
 use crate::world::script::{floors, quiet};
 use crate::world::{World, shopper::Shopper};
 use beckon_room::{Identity, Manner, SecondPublisher, Warning};
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 use str0m::format::Codec;
 
@@ -111,6 +112,33 @@ fn over_a_way_that_is_no_longer_than_a_repair_is_worth_no_picture_is_sent_twice(
     let (_, sent_far) = waited(1, Weather::fair(21_000));
     // The packets of the first picture, and some of the handshake.
     assert!((sent + 10..sent + 30).contains(&sent_far), "{sent} and {sent_far} datagrams");
+}
+
+/// Of how many streams packets were sent to a shopper twice, each shopper.
+fn streams_twice(weather: Weather) -> Vec<usize> {
+    let mut world = world(SecondPublisher::Refuse);
+    assert!(world.publish(encoder(50, false), Weather::fair(1_000)));
+    world.pass(Duration::from_millis(4_500));
+    world.packets = Some(BTreeMap::new());
+    for _ in 0..10 {
+        world.watch(Codec::H264, weather);
+    }
+    world.pass(Duration::from_secs(2));
+    let packets = world.packets.take().unwrap_or_default();
+    let twice: BTreeSet<_> =
+        packets.iter().filter(|it| *it.1 > 1).map(|((to, stream, _), _)| (*to, *stream)).collect();
+    let streams = |to| twice.range((to, 0)..=(to, u32::MAX)).count();
+    world.shoppers.iter().map(|way| streams(way.client.client.address)).collect()
+}
+
+#[test]
+fn over_a_long_way_what_repairs_the_beginning_is_sent_twice_too() {
+    let lossy = |delay_us| Weather { loss: 100, ..Weather::fair(delay_us) };
+    assert_eq!(streams_twice(Weather::fair(50_000)), [1; 10], "the first picture, and nothing to repair");
+    let repaired = streams_twice(lossy(50_000));
+    // The keys of the sessions are drawn anew each time, so what is lost is, too: to some nothing is repaired in a second.
+    assert!(repaired.iter().filter(|it| **it == 2).count() > 5, "{repaired:?}");
+    assert!(streams_twice(lossy(5_000)).iter().all(|it| *it <= 1), "the parameters, and no repair");
 }
 
 /// Thirty shoppers come, one after the other; soon each of them sees live pictures.

@@ -69,6 +69,8 @@ pub struct World {
     pub random: Random,
     /// Datagrams that the room sent.
     pub sent: u64,
+    /// How often each packet of media was sent, where that is asked for: to whom, of which stream, with which number.
+    pub packets: Option<BTreeMap<(SocketAddr, u32, u16), u32>>,
     /// What goes wrong on purpose.
     pub fault: Option<Fault>,
     /// Since when the network is fair.
@@ -101,6 +103,7 @@ impl World {
             alive_from: 0,
             random: Random::new(seed),
             sent: 0,
+            packets: None,
             fault: None,
             healed: None,
             samples: Vec::new(),
@@ -285,6 +288,13 @@ impl World {
     fn deliver(&mut self, datagram: beckon_room::Datagram) {
         let now = self.now;
         self.sent += 1;
+        if let Some(packets) = &mut self.packets
+            && let [128..192, kind, high, low, _, _, _, _, a, b, c, d, ..] = datagram.bytes[..]
+            && !(192..224).contains(&kind)
+        {
+            let stream = u32::from_be_bytes([a, b, c, d]);
+            *packets.entry((datagram.to, stream, u16::from_be_bytes([high, low]))).or_default() += 1;
+        }
         if self.fault.is_some_and(|it| it.swallows(now, self.healed, &datagram.bytes)) {
             return;
         }

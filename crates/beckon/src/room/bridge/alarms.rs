@@ -15,7 +15,7 @@ struct Wait {
     over: oneshot::Sender<()>,
 }
 
-/// A thread that does nothing but wait, for whoever asks.
+/// A thread that does nothing but wait, for whoever asks: each who carries something waits for one thing at a time.
 #[derive(Clone)]
 pub struct Alarms(Sender<Wait>);
 

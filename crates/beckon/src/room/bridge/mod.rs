@@ -17,9 +17,9 @@ use std::time::{Duration, Instant};
 use tokio::net::UdpSocket;
 use tokio::sync::mpsc;
 
-/// Most clients at a time; further ones are not heard.
+/// Most clients of a run; further ones are not heard.
 const CLIENTS_MAX: usize = 1_000;
-/// Most datagrams under way.
+/// Most datagrams under way, and most that wait to set out.
 const FLYING_MAX: usize = 1 << 16;
 
 /// What the way is like.
@@ -115,7 +115,10 @@ async fn datagrams(args: &Args, alarms: &Alarms) -> std::io::Result<()> {
         }
         let (through, to) = match from_server {
             true => (near.clone(), client),
-            false => (far_side(args, &mut far, client, &came).await?, args.to),
+            false => match far_side(args, &mut far, client, &came).await? {
+                Some(far) => (far, args.to),
+                None => continue,
+            },
         };
         // Where too many are under way, those that come then are lost.
         let _ = depart.try_send(Flying { at: at + delay, through, to, bytes });
@@ -130,24 +133,24 @@ async fn arrive(mut arriving: mpsc::Receiver<Flying>, alarms: Alarms) {
     }
 }
 
-/// The socket by which the server knows a client.
+/// The socket by which the server knows a client; none for one too many.
 async fn far_side(
     args: &Args,
     far: &mut BTreeMap<SocketAddr, Arc<UdpSocket>>,
     client: SocketAddr,
     came: &mpsc::Sender<Came>,
-) -> std::io::Result<Arc<UdpSocket>> {
+) -> std::io::Result<Option<Arc<UdpSocket>>> {
     if let Some(socket) = far.get(&client) {
-        return Ok(socket.clone());
+        return Ok(Some(socket.clone()));
     }
     if far.len() >= CLIENTS_MAX {
-        far.pop_first();
+        return Ok(None);
     }
     let any = SocketAddr::new(args.listen.ip(), 0);
     let socket = Arc::new(UdpSocket::bind(any).await?);
     far.insert(client, socket.clone());
     tokio::spawn(hear(socket.clone(), Some(client), came.clone()));
-    Ok(socket)
+    Ok(Some(socket))
 }
 
 /// Takes datagrams in: of clients, or of the server for one of them.
