@@ -5,7 +5,8 @@
 //
 // BECKON_URL, ROOM, PUBLISH_TOKEN and WATCH_TOKEN say where. CODEC is h264, vp8, vp9 or av1. With --layers the
 // publisher sends three simulcast layers; with --again it leaves and another takes its place while one watches.
-// A viewer stays for S seconds, and on until it has seen F frames, some sound and W pixels of width, for at most three minutes: a busy machine is slow to encode.
+// A viewer stays for S seconds, and on until it has seen F frames, some sound and W pixels of width, for at most three
+// minutes: a busy machine is slow to encode.
 // --via names the port of a `beckon room bridge` that viewers go through.
 // --only leaves those of the server's addresses to host and viewers that the word is in: `tcp`, or an IP address.
 // Prints one line of JSON: what each join took and what was seen.
