@@ -1,10 +1,12 @@
-//! The live room by the ways that are not the usual one: over TCP where a network lets no UDP through, and over IPv6.
+//! The live room by the ways that are not the usual one: over TCP where a network lets no UDP through, over IPv6, and over
+//! a way that loses.
 
 use crate::room::{Live, SDP, browsers, moved, offer};
 use crate::server::{bearer, request, skipped};
 use std::io::{Read as _, Write as _};
-use std::net::{SocketAddr, TcpStream};
+use std::net::{SocketAddr, TcpStream, UdpSocket};
 use std::path::Path;
+use std::process::{Child, Command};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
@@ -207,6 +209,48 @@ fn one_port_on_all_addresses_takes_browsers_over_ipv4_and_over_ipv6() {
         moved(&seen, "video/vp8");
         let join = &seen["joins"][0];
         assert_eq!((join["by"].as_str(), join["server"].as_str()), (Some(way), Some(named)), "{seen}");
+    }
+}
+
+/// A way to the server that loses three of a hundred; gone with the value.
+struct Lossy {
+    bridge: Child,
+    port: u16,
+}
+
+impl Lossy {
+    fn to(server: SocketAddr) -> Lossy {
+        // Free a moment ago; whoever takes it meanwhile fails the test, not the next one.
+        let near = UdpSocket::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+        let bridge = Command::new(env!("CARGO_BIN_EXE_beckon"))
+            .args(["room", "bridge", "--delay-ms", "25", "--loss-percent", "3"])
+            .args(["--listen", &near.to_string(), "--to", &server.to_string()])
+            .spawn()
+            .expect("the bridge starts");
+        Lossy { bridge, port: near.port() }
+    }
+}
+
+impl Drop for Lossy {
+    fn drop(&mut self) {
+        let _ = self.bridge.kill();
+        let _ = self.bridge.wait();
+    }
+}
+
+#[test]
+fn a_browser_over_a_way_that_loses_three_of_a_hundred_sees_the_picture_go_on() {
+    for codec in ["h264", "vp8"] {
+        let live = Live::start("");
+        let server =
+            candidates(&live).iter().find(|(protocol, ..)| protocol == "udp").expect("UDP is offered").1;
+        let way = Lossy::to(server);
+        let port = way.port.to_string();
+        let Some(seen) = browsers(&live, &[codec, "--frames", "200", "--via", &port]) else { return };
+        moved(&seen, &format!("video/{codec}"));
+        let join = &seen["joins"][0];
+        assert!(join["frames"].as_u64().unwrap() >= 200, "{seen}");
+        assert!(join["nacks"].as_u64().unwrap() > 0, "what was lost was asked for: {seen}");
     }
 }
 
