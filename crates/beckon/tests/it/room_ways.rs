@@ -6,7 +6,7 @@ use crate::server::{bearer, request, skipped};
 use std::io::{Read as _, Write as _};
 use std::net::{SocketAddr, TcpStream, UdpSocket};
 use std::path::Path;
-use std::process::{Child, Command};
+use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
@@ -225,6 +225,7 @@ impl Lossy {
         let bridge = Command::new(env!("CARGO_BIN_EXE_beckon"))
             .args(["room", "bridge", "--delay-ms", "25", "--loss-percent", "3"])
             .args(["--listen", &near.to_string(), "--to", &server.to_string()])
+            .stdout(Stdio::null())
             .spawn()
             .expect("the bridge starts");
         Lossy { bridge, port: near.port() }

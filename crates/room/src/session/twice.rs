@@ -92,9 +92,7 @@ impl Twice {
     }
 
     fn take_announced(&mut self, now: Instant, bytes: &[u8], pictures: Option<Streams>) -> Again {
-        if self.repairs.is_some_and(|(until, left)| now >= until || left == 0) {
-            self.repairs = None;
-        }
+        self.repairs = self.repairs.filter(|(until, left)| now < *until && *left > 0);
         // Most of the time nothing is expected, and this is all that a packet costs.
         if self.expected.is_empty() && self.repairs.is_none() {
             return Again::default();
@@ -103,7 +101,10 @@ impl Twice {
             return Again::default();
         };
         if repair.is_some_and(|repair| header[8..12] == repair.to_be_bytes()) {
-            return Again { before_others: false, later: self.take_repair() };
+            if let Some((_, left)) = &mut self.repairs {
+                *left -= 1;
+            }
+            return Again { before_others: false, later: self.repairs.is_some() };
         }
         if header[8..12] != stream.to_be_bytes() {
             return Again::default();
@@ -115,15 +116,6 @@ impl Twice {
             self.repairs = Some((now + REPAIRS_FOR, REPAIRS_MAX));
         }
         again
-    }
-
-    /// Takes one of the repairs that may go twice, if there is one left.
-    fn take_repair(&mut self) -> bool {
-        let left = self.repairs.as_mut().map(|(_, left)| left).filter(|left| **left > 0);
-        left.is_some_and(|left| {
-            *left -= 1;
-            true
-        })
     }
 
     /// The other side went on with the handshake, so it has what was said to it.
